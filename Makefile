@@ -1,0 +1,71 @@
+# make run [PORT=9000] [HOST=0.0.0.0]    make install    make test [ARGS="-k words"]    make schema-proof    make lint    make format    make clean
+
+PYTHON := .venv/bin/python
+
+# Flask reads FLASK_APP=run.py of .flaskenv as seen from where one stands; this line, which each Python of .venv
+# runs at its start, lets `flask db ...` find the app from any subfolder.
+FIND_APP := import os, sys; os.environ.setdefault("FLASK_APP", os.path.join(os.path.dirname(sys.prefix), "run.py"))
+
+.PHONY: run install test schema-proof venv lint format clean
+
+# HOST counts on the command line only: some shells export one that names the machine.
+run: .venv/made
+	@$(if $(PORT),CMS_PORT="$(PORT)") $(if $(findstring command,$(origin HOST)),CMS_HOST="$(HOST)") $(PYTHON) run.py
+
+install: .venv/made
+
+# A worker a core; a file stays with one worker, since its tests share what is dear to set up.
+test: .venv/made-for-tests
+	@$(PYTHON) -m pytest -n auto --dist loadfile $(ARGS)
+
+# The proofs of cms/schema with their figures as a table: all of them, an hour and more, or half an hour with LEVEL=ci.
+# What is measured against the clock goes alone, at the end.
+LEVEL := 1
+PROOFS := $(if $(filter ci,$(LEVEL)),$(addprefix tests/schema/test_,kills.py walks.py odd_schemas.py),tests/schema)
+schema-proof: .venv/made-for-tests
+	@rm -f .figures; export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; failed=0; \
+	$(PYTHON) -m pytest -q -n auto --dist worksteal --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
+	$(PYTHON) -m pytest -q tests/schema/test_stalls.py || failed=1; \
+	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
+
+venv: .venv/made-for-tests
+
+lint: .venv/made-for-tests
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m flask db lint
+
+format: .venv/made-for-tests
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m ruff format .
+
+# Everything that can be made again; instance/ with the site in it stays.
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache tests/screenshots
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp newer than its requirements means there is nothing to install, so that a second start takes seconds.
+.venv/made: requirements.txt
+	@if [ ! -x $(PYTHON) ]; then \
+	    for name in python3.13 python3.12 python3.11 python3; do \
+	        if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+	    done; \
+	    if [ -z "$$found" ]; then \
+	        echo "Lightblog needs Python 3.11 or newer; found: `python3 --version 2>/dev/null || echo none`." >&2; exit 1; \
+	    fi; \
+	    if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	        version=`$$found -c 'import sys; print("%d.%d" % sys.version_info[:2])'`; \
+	        echo "This Python cannot make a virtual environment. On Debian: sudo apt install python$$version-venv" >&2; exit 1; \
+	    fi; \
+	    echo "Making .venv with $$found ..."; \
+	    $$found -m venv .venv || { rm -rf .venv; exit 1; }; \
+	fi
+	@echo "Installing requirements.txt ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@printf '%s\n' '$(FIND_APP)' > "`$(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))'`/flask_app.pth"
+	@touch $@
+
+.venv/made-for-tests: .venv/made tests/requirements.txt
+	@echo "Installing tests/requirements.txt ..."
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,105 @@
+"""Authors in the admin: the names under posts."""
+
+from typing import Any
+
+from sqlalchemy.orm import defer, joinedload
+from wtforms import Form, StringField
+
+from cms import clock
+from cms.admin import paths
+from cms.admin.base import CmsModelView
+from cms.admin.converting import stripped
+from cms.admin.fields import AtMost, no_nul
+from cms.admin.lookups import PEOPLE, PICTURES
+from cms.db import db
+from cms.errors import InvalidChange
+from cms.models import Author, PostAuthor
+from cms.services import addresses, auditing, bylines, redirecting
+from cms.text.slug import slugify
+
+
+class AuthorView(CmsModelView):
+    """Bylines. An author need not have an account."""
+
+    model = Author
+    title = "Authors"
+    address = "author"
+    help = "The names under posts. An author need not have an account, and outlives the one they have."
+    empty = "No author yet. Whoever writes a post becomes one."
+
+    needs = "author.edit"
+
+    column_list = ["name", "post_count", "slug", "user"]
+    column_labels = {"post_count": "Posts", "slug": "Address", "user": "Account", "bio": "About them"}
+    column_sortable_list = ["name"]
+    column_default_sort = "name"
+    column_searchable_list = ["name", "slug"]
+    column_export_list = ["name", "slug", "website"]
+    column_descriptions = {
+        "bio": "Markdown.",
+        "website": "The whole address, from https:// on.",
+        "user": "Whose own posts these are.",
+    }
+    form_columns = ["name", "slug", "bio", "website", "picture", "user"]
+    form_extra_fields = {
+        "slug": StringField(
+            "Address",
+            [no_nul, AtMost(120)],
+            filters=[stripped],
+            description="Made from the name unless you choose one.",
+        )
+    }
+    form_ajax_refs = {"picture": PICTURES, "user": PEOPLE}
+    list_options = [joinedload(Author.user), defer(Author.bio), defer(Author.bio_html)]
+
+    def get_list(self, *args: Any, **kwargs: Any) -> tuple[int | None, Any]:
+        count, authors = super().get_list(*args, **kwargs)
+        numbers = _post_counts([author.id for author in authors])
+        for author in authors:
+            author.post_count = paths.told(numbers[author.id])
+        return count, authors
+
+    def make(self, form: Form) -> Author:
+        author = bylines.make(form.name.data, slug=form.slug.data or None)
+        self._fill(form, author)
+        self.record("created", author, after=self.facts(author))
+        return author
+
+    def change(self, form: Form, row: Author) -> None:
+        before, old = self.facts(row), addresses.path_of(row)
+        row.name, row.updated_at = form.name.data, clock.now()
+        wanted = slugify(form.slug.data or form.name.data, max_length=100)
+        if form.slug.data != row.slug:
+            free = bylines.free_slug(wanted, own_id=row.id)
+            if form.slug.data and free != wanted:
+                raise InvalidChange(f"Another author has the address “{wanted}”.", field="slug")
+            row.slug = free
+            redirecting.moved(old, addresses.path_of(row))
+        self._fill(form, row)
+        before, after = auditing.changed(before, self.facts(row))
+        if after:
+            self.record("edited", row, before=before, after=after)
+
+    def _fill(self, form: Form, author: Author) -> None:
+        website = form.website.data or ""
+        if website and not website.startswith(("https://", "http://")):
+            raise InvalidChange("Give the whole address, from https:// on.", field="website")
+        if (form.bio.data or "") != author.bio:
+            author.describe((form.bio.data or "").replace("\r\n", "\n"))
+        bylines.link(author, form.user.data, by=self.person)
+        author.website, author.picture = website, form.picture.data
+        db.session.flush()
+
+    def facts(self, row: Author) -> dict[str, Any]:
+        names = ("name", "slug", "bio", "website", "picture_id", "user_id")
+        return {name: getattr(row, name) for name in names}
+
+    def goes_with(self, row: Author) -> list[str]:
+        count = _post_counts([row.id])[row.id]
+        verb = "post loses" if count == 1 else "posts lose"
+        sentences = [f"{paths.told(count)} {verb} this name. The posts stay."] if count else []
+        return sentences + (["The account stays."] if row.user_id else [])
+
+
+def _post_counts(author_ids: list[int]) -> dict[int, int]:
+    return paths.counted(PostAuthor.author_id, author_ids)

@@ -1,0 +1,218 @@
+"""Form fields of this house: times in the person's zone, tags as words, records by lookup. All work without script."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+from flask_admin.form import RenderTemplateWidget
+from markupsafe import Markup
+from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired
+from wtforms.widgets import TextInput, html_params
+
+from cms.admin import times
+from cms.admin.ids import record_id
+from cms.admin.lookup import Lookup
+from cms.errors import InvalidChange
+from cms.services import tagging
+
+LONGEST_TEXT = 4_000_000  # letters: four bytes each fill a MEDIUMTEXT
+
+_TAG = re.compile(r'\s*"([^"]*)"\s*(?=[,;\n\r\t]|$)|([^,;\n\r\t]+)')
+
+
+class Filled(InputRequired):
+    """Something other than blanks must stand here."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if not field.raw_data or not str(field.raw_data[0]).strip():
+            field.errors[:] = []
+            raise ValidationError("Fill this in.")
+
+
+class AtMost:
+    """No more letters than the database keeps."""
+
+    def __init__(self, letters: int) -> None:
+        self.letters = letters
+
+    def __call__(self, form: Any, field: Field) -> None:
+        length = len(field.data or "")
+        if length > self.letters:
+            raise ValidationError(f"At most {self.letters:,} letters; these are {length:,}.")
+
+
+def no_nul(form: Any, field: Field) -> None:
+    """PostgreSQL, C programs and some browsers stop at it; nobody types it."""
+    if isinstance(field.data, str) and "\x00" in field.data:
+        raise ValidationError("There is a character here that cannot be kept (NUL). Type this part anew.")
+
+
+def drawn(field: Field, **kwargs: Any) -> Any:
+    """The field as HTML. Flask-Admin's inline forms are templates, which have escaped what they show, given as text."""
+    html = field(**kwargs)
+    return Markup(html) if isinstance(field.widget, RenderTemplateWidget) else html  # noqa: S704
+
+
+class VersionField(HiddenField):
+    """The version that the person saw before them."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = record_id(valuelist[0]) if valuelist else None
+
+
+class UtcDateTimeField(Field):
+    """Date and time, typed in the person's own zone, aware UTC as data. An untouched one keeps its seconds."""
+
+    widget = TextInput()
+    widget.input_type = "datetime-local"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.typed: str | None = None
+
+    def _value(self) -> str:
+        return self.typed if self.typed is not None else times.typed(self.data)
+
+    @property
+    def zone(self) -> str:
+        """The name of the zone, to be shown beside the field."""
+        return str(times.zone())
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        self.typed = str(valuelist[0]).strip()
+        if self.typed == times.typed(self.object_data):
+            self.data = self.object_data
+            return
+        self.data = None
+        if self.typed:
+            try:
+                self.data = times.read(self.typed)
+            except (ValueError, OverflowError):
+                raise ValueError("Choose a day and a time, such as 2026-11-24 09:00.") from None
+
+
+class EnumField(SelectField):
+    """One member of an enum."""
+
+    def __init__(self, *args: Any, enum: Any, **kwargs: Any) -> None:
+        by_value = {member.value: member for member in enum}
+
+        def coerce(value: Any) -> Any:
+            return by_value.get(value, value) if isinstance(value, str) else value
+
+        choices = [(member.value, member.value.replace("_", " ").capitalize()) for member in enum]
+        super().__init__(*args, coerce=coerce, choices=choices, **kwargs)
+
+    def iter_choices(self) -> Any:
+        chosen = getattr(self.data, "value", self.data)
+        for value, label in self.choices:
+            yield value, label, value == chosen, {}
+
+    def pre_validate(self, form: Any) -> None:
+        if not hasattr(self.data, "value"):
+            raise ValidationError("Choose one of the list.")
+
+
+def quoted(name: str) -> str:
+    """A tag as it stands among others: in quotes when a comma in it would tear it apart."""
+    return f'"{name}"' if re.search(r"[,;]", name) and '"' not in name else name
+
+
+class TagsField(StringField):
+    """Names of tags, with commas between; a script makes them pieces that one can pick. Data: a list of names."""
+
+    def __init__(self, *args: Any, lookup: Lookup, create: Any = lambda: True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lookup, self.may_create, self.typed = lookup, create, None
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return ", ".join(quoted(name) for name in self.data or [])
+
+    def __call__(self, **kwargs: Any) -> Markup:
+        attributes = {
+            "data_tags": url_for(".ajax_lookup", name=self.lookup.name),
+            "data_create": "yes" if self.may_create() else "no",
+            "autocomplete": "off",
+        }
+        return super().__call__(**{**attributes, **kwargs})
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        self.typed = ", ".join(valuelist)
+        found = [one or other for text in valuelist for one, other in _TAG.findall(text)]
+        try:
+            self.data = tagging.clean_names(name.replace("\x00", "") for name in found)
+        except InvalidChange as error:
+            raise ValueError(str(error)) from None
+
+
+class LookupWidget:
+    """A list holding what is chosen; a script lets one find more by typing."""
+
+    def __call__(self, field: "LookupField", **kwargs: Any) -> Markup:
+        attributes = {"id": field.id, "name": field.name, "data_lookup": field.address, **kwargs}
+        if field.multiple:
+            attributes["multiple"] = True
+        # A list with nothing chosen sends nothing at all: the hidden field tells "none" from "unchanged".
+        none = Markup('<input type="hidden" name="{}" value="">').format(field.name) if field.multiple else ""
+        rows = [] if field.multiple else [Markup('<option value=""></option>')]
+        for row in field.chosen:
+            value, label = field.lookup.format(row)
+            rows.append(Markup('<option value="{}" selected>{}</option>').format(value, label))
+        options = Markup("").join(rows)
+        return Markup("{}<select {}>{}</select>").format(none, Markup(html_params(**attributes)), options)  # noqa: S704
+
+
+class LookupField(Field):
+    """One record of another table, found by lookup."""
+
+    widget = LookupWidget()
+    multiple = False
+
+    def __init__(self, label: str | None = None, validators: Any = None, *, lookup: Lookup, **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
+        self.lookup = lookup
+
+    @property
+    def address(self) -> str:
+        return url_for(".ajax_lookup", name=self.lookup.name)
+
+    @property
+    def chosen(self) -> Sequence[Any]:
+        return [self.data] if self.data is not None else []
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        wanted = [value for value in valuelist if value]
+        kept = self.object_data
+        if wanted and kept is not None and str(kept.id) == wanted[0]:
+            return  # it may be one that this person could not choose
+        self.data = self.lookup.get_one(wanted[0]) if wanted else None
+        if wanted and self.data is None:
+            raise ValueError("That one is not there any more. Choose another.")
+
+
+class LookupListField(LookupField):
+    """Records of another table in the order chosen."""
+
+    multiple = True
+
+    @property
+    def chosen(self) -> Sequence[Any]:
+        return self.data or []
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        wanted = [part for value in valuelist for part in str(value).split(",") if part.strip()]
+        self.data = self.lookup.get_many(wanted)
+        if len(self.data) < len(set(wanted)):
+            raise ValueError("One of these is not there any more. It was left out; look again and save.")

@@ -1,0 +1,161 @@
+"""What narrows a list: one control each, a plain word in the address (``?state=draft&tag=7``)."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Select, false
+from sqlalchemy import Enum as EnumType
+
+from cms.admin import times
+from cms.admin.ids import record_id
+from cms.admin.lookup import Lookup
+from cms.admin.paths import Path, index_of
+from cms.db import UtcDateTime, db
+
+Condition = Callable[[Any], ColumnElement[bool]]
+Way = Callable[[Any], Path | None]
+
+
+def contains(column: Any, text: str) -> ColumnElement[bool]:
+    """Whether ``text`` is in ``column``, in whatever case."""
+    kind = column.type.dialect_impl(db.session.get_bind().dialect)
+    if getattr(kind, "charset", None) == "ascii" and not text.isascii():
+        return false()  # MariaDB refuses to compare the two
+    return column.icontains(text, autoescape=True)
+
+
+class Filter:
+    """``control`` says how it is chosen: choice, text, date or lookup. A value that does not fit raises ValueError.
+
+    ``path`` gives for a value the rows that ``condition`` would, in the order of an index.
+    """
+
+    control = "text"
+
+    def __init__(self, name: str, label: str, condition: Condition, path: Way | None = None) -> None:
+        self.name, self.label, self.condition, self.path = name, label, condition, path
+
+    def path_of(self, value: str) -> Path | None:
+        """How an index finds what this value leaves. Without one the newest rows of the list are looked through."""
+        return self.path(self.read(value)) if self.path is not None else None
+
+    def narrow(self, query: Select[Any], value: str) -> Select[Any]:
+        """``query`` with only the rows that this value leaves."""
+        return query.where(self.condition(self.read(value)))
+
+    def read(self, value: str) -> Any:
+        return value.replace("\x00", "")[:200]
+
+    def shown(self, value: str) -> str:
+        """The value in words."""
+        return value
+
+
+class Choice(Filter):
+    """One of a few; ``choices`` are pairs of value and label."""
+
+    control = "choice"
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        choices: Sequence[tuple[str, str]],
+        condition: Condition,
+        path: Way | None = None,
+    ) -> None:
+        super().__init__(name, label, condition, path)
+        self.choices = choices
+
+    def read(self, value: str) -> str:
+        if value not in dict(self.choices):
+            raise ValueError(value)
+        return value
+
+    def shown(self, value: str) -> str:
+        return dict(self.choices).get(value, value)
+
+
+class Related(Filter):
+    """One record of another table, found by typing; ``lookup`` must be among the view's ``form_ajax_refs``."""
+
+    control = "lookup"
+
+    def __init__(self, name: str, label: str, lookup: Lookup, condition: Condition, path: Way | None = None) -> None:
+        super().__init__(name, label, condition, path)
+        self.lookup = lookup
+
+    def read(self, value: str) -> int:
+        number = record_id(value)
+        if number is None:
+            raise ValueError(value)
+        return number
+
+    def shown(self, value: str) -> str:
+        row = self.lookup.get_one(value)
+        return self.lookup.format(row)[1] if row is not None else value
+
+
+class Day(Filter):
+    """A day in the person's own zone; the condition is given its first moment, with ``end`` that of the next day."""
+
+    control = "date"
+
+    def __init__(
+        self, name: str, label: str, condition: Condition, *, end: bool = False, path: Way | None = None
+    ) -> None:
+        super().__init__(name, label, condition, path)
+        self.end = end
+
+    def read(self, value: str) -> datetime:
+        day = date.fromisoformat(value)
+        if not 1900 <= day.year <= 2200:
+            raise ValueError(value)
+        day += timedelta(days=1) if self.end else timedelta()
+        return datetime.combine(day, time(), times.zone()).astimezone(UTC)
+
+
+def days(name: str, label: str, column: Any) -> list[Day]:
+    """From a day, and to a day, by an index that begins with ``column`` or has it beside ``deleted_at``."""
+    key, index = column.class_.id, index_of(column, "deleted_at") or index_of(column)
+
+    def along(condition: ColumnElement[bool]) -> Path:
+        return Path(key, column, (condition,), ranged=True, index=index)
+
+    def since(day: Any) -> ColumnElement[bool]:
+        return column >= day
+
+    def until(day: Any) -> ColumnElement[bool]:
+        return column < day
+
+    return [
+        Day(f"{name}from", f"{label} from", since, path=lambda day: along(since(day))),
+        Day(f"{name}to", f"{label} to", until, end=True, path=lambda day: along(until(day))),
+    ]
+
+
+def of_column(column: Any, label: str) -> list[Filter]:
+    """The filters that suit a column of a model: what ``column_filters = ["status"]`` stands for."""
+    name, kind = column.key, column.type
+    path = (lambda condition: Path(column.class_.id, where=(condition,))) if _is_indexed(column) else None
+
+    def choice(choices: Sequence[tuple[str, str]], condition: Condition) -> Choice:
+        return Choice(name, label, choices, condition, path and (lambda value: path(condition(value))))
+
+    if isinstance(kind, EnumType) and isinstance(kind.enum_class, type) and issubclass(kind.enum_class, Enum):
+        members = {member.value: member for member in kind.enum_class}
+        choices = [(value, value.replace("_", " ").capitalize()) for value in members]
+        return [choice(choices, lambda value: column == members[value])]
+    if isinstance(kind, Boolean):
+        return [choice([("yes", "Yes"), ("no", "No")], lambda value: column.is_(value == "yes"))]
+    if isinstance(kind, UtcDateTime):
+        return list(days(f"{name}_", label, column))
+    return [Filter(name, label, lambda text: contains(column, text))]
+
+
+def _is_indexed(column: Any) -> bool:
+    """Whether an index has nothing but ``column``, and so the rows of one value in the order of their ids."""
+    ways = ([one.name for one in index.columns] for index in column.class_.__table__.indexes)
+    return any(names in ([column.key], [column.key, "id"]) for names in ways)

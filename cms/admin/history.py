@@ -1,0 +1,149 @@
+"""The history of one record: who did what to it and when, field by field, from the audit log and the revisions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import zip_longest
+from typing import Any
+
+from flask import abort, current_app, request
+from flask_admin import expose
+from sqlalchemy.orm import joinedload
+
+from cms.admin import comparing
+from cms.admin.ids import record_id
+from cms.admin.lookup import VIEWS
+from cms.db import Base, db
+from cms.models import AuditEntry, Revision
+from cms.models.publishable import Publishable
+
+ACTS_A_PAGE = 20
+MOST_LETTERS = 400  # of a text in the comparison; the page of the revision has all of it
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that was done to the record; ``address`` leads to all of it, where this person may see that."""
+
+    at: datetime
+    who: str
+    words: str
+    changes: list[tuple[str, str, str]]
+    address: str = ""
+    entry: int | None = None  # its number in the audit log, or among the versions
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ends: the last entry and the last version that were shown. By times, acts of one time were lost."""
+
+    entry: int | None = None
+    version: int | None = None
+
+    def after(self, acts: Iterable[Act]) -> "Place":
+        """The place behind ``acts``, which were shown from here on."""
+        entry, version = self.entry, self.version
+        for act in acts:
+            entry, version = act.entry or entry, act.version or version
+        return Place(entry, version)
+
+    def __str__(self) -> str:
+        return f"{self.entry or ''}-{self.version or ''}"
+
+
+def place_in(text: str) -> Place | None:
+    """The place in an address, or none: a broken one begins at the newest."""
+    entry, dash, version = text.partition("-")
+    place = Place(record_id(entry), record_id(version))
+    return place if dash and str(place) == text and place != Place() else None
+
+
+def words_of(entry: AuditEntry) -> str:
+    """``post.published`` of a post as words: Published; what is about a part of it has the part: Password set."""
+    noun, _, verb = entry.action.partition(".")
+    words = verb if noun == entry.subject_type else f"{noun} {verb}"
+    return words.replace("_", " ").capitalize()
+
+
+class Remembering:
+    """The page of ``CmsModelView`` that tells what was done to one row."""
+
+    history_template = "admin/model/history.html"
+
+    @expose("/history/")
+    def history_view(self) -> str:
+        """Newest first, a page at a time; ``before`` is the place that an earlier page ended at."""
+        row = self.one_or_404(request.args.get("id"))
+        if not (self.can_edit and self.may_edit(row)):
+            abort(403)
+        before = place_in(request.args.get("before", ""))
+        place = before or Place()
+        # Each has an order of its own, which a clock that was put back may contradict.
+        acts = list(merge(_entries(row, place), _revisions(row, place), key=lambda act: act.at, reverse=True))
+        shown = acts[:ACTS_A_PAGE]
+        return self.render(
+            self.history_template,
+            model=row,
+            acts=shown,
+            earlier=str(place.after(shown)) if len(acts) > ACTS_A_PAGE else None,
+            first=before is None,
+        )
+
+
+def _entries(row: Any, before: Place) -> list[Act]:
+    query = AuditEntry.about(row.__tablename__, row.id).limit(ACTS_A_PAGE + 1)
+    if before.entry is not None:
+        query = query.where(AuditEntry.id < before.entry)
+    return [
+        Act(
+            entry.at,
+            entry.actor_name,
+            words_of(entry),
+            _shortened(_of_entry(entry)),
+            _details(AuditEntry, entry.id),
+            entry=entry.id,
+        )
+        for entry in db.session.scalars(query)
+    ]
+
+
+def _revisions(row: Any, before: Place) -> list[Act]:
+    if not isinstance(row, Publishable):
+        return []
+    query = Revision.of(row).options(joinedload(Revision.user)).limit(ACTS_A_PAGE + 2)
+    if before.version is not None:
+        query = query.where(Revision.version < before.version)
+    found = list(db.session.scalars(query))
+    return [
+        Act(
+            revision.updated_at,
+            str(revision.user or "the system"),
+            f"{revision.label or revision.kind.value.capitalize()}, version {revision.version}",
+            _shortened(comparing.changes(earlier.snapshot if earlier else {}, revision.snapshot)),
+            _details(Revision, revision.id),
+            version=revision.version,
+        )
+        for revision, earlier in zip_longest(found, found[1:])
+        if earlier is not None or len(found) <= ACTS_A_PAGE + 1
+    ]
+
+
+def _details(model: type[Base], number: int) -> str:
+    """The page of an entry or a revision, for those who may enter its list."""
+    view = current_app.extensions[VIEWS][model]
+    return view.get_url(f"{view.endpoint}.details_view", id=number) if view.is_accessible() else ""
+
+
+def _of_entry(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    was = {name: old for name, (old, _) in entry.changes.items()}
+    return comparing.changes(was, {name: new for name, (_, new) in entry.changes.items()})
+
+
+def _shortened(changes: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [(name, _short(was), _short(became)) for name, was, became in changes]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS].rstrip()} …"

@@ -1,0 +1,15 @@
+"""The lookups that several forms share."""
+
+from cms.admin.lookup import Lookup
+from cms.models import Author, Media, Post, Tag, User
+
+AUTHORS = Lookup("authors", Author, ["name", "slug"], label=lambda author: author.name)
+TAGS = Lookup("tags", Tag, ["name"], label=lambda tag: tag.name)
+POSTS = Lookup("posts", Post, ["title"], only=lambda: Post.deleted_at.is_(None))
+PICTURES = Lookup(
+    "cover",
+    Media,
+    ["filename", "alt"],
+    only=lambda: Media.width.is_not(None) & Media.deleted_at.is_(None),
+)
+PEOPLE = Lookup("user", User, ["name"], label=lambda person: person.name or "Unnamed")

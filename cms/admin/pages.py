@@ -1,0 +1,48 @@
+"""Pages in the admin."""
+
+from flask_login import current_user
+from wtforms import IntegerField
+from wtforms.validators import NumberRange, Optional
+
+from cms.admin.writing import WritingView, changes_filter, state_filter
+from cms.admin.writing_form import WritingForm
+from cms.models import Page
+from cms.services import snapshots
+
+
+class PageForm(WritingForm):
+    """A page."""
+
+    subject_model = Page
+
+    menu_position = IntegerField(
+        "Place in the menu",
+        [Optional(), NumberRange(0, 10_000, "Choose a number from 0 to 10,000.")],
+        description="Smaller numbers come first. Empty: not in the menu.",
+    )
+
+
+class PageView(WritingView):
+    """Texts outside the stream of posts."""
+
+    model = Page
+    title = "Pages"
+    address = "page"
+    help = "Texts outside the stream of posts, such as About."
+    empty = "No page yet. Most sites begin with “About”."
+
+    needs = "page.edit"
+
+    column_list = ["title", "state", "slug", "menu_position", "published_at", "edited_at"]
+    column_sortable_list = ["title", "menu_position", "published_at", "edited_at"]
+    column_searchable_list = ["title", "slug", "body"]
+    column_labels = {**WritingView.column_labels, "slug": "Address", "menu_position": "In the menu"}
+    column_filters = [state_filter(Page), changes_filter(Page)]
+    form = PageForm
+    form_columns = list(snapshots.FIELDS[Page])
+    list_template = "admin/page/list.html"
+    create_template = edit_template = "admin/post/form.html"
+    preview_template = "admin/page/preview.html"
+
+    def may_publish(self, row: Page | None) -> bool:
+        return current_user.may("page.edit")

@@ -1,0 +1,198 @@
+"""People in the admin: who may sign in, and as what."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_login import current_user
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+from wtforms import Form, SelectField, StringField
+
+from cms.admin import filters
+from cms.admin.badges import badge
+from cms.admin.base import CmsModelView
+from cms.admin.checks import Check, ChecksField
+from cms.admin.converting import CmsForm, stripped
+from cms.admin.fields import AtMost, Filled, no_nul
+from cms.admin.importing import Importing
+from cms.admin.paths import Path, index_of
+from cms.admin.times import shown
+from cms.db import db
+from cms.errors import InvalidChange
+from cms.models import Role, User, UserRole
+from cms.services import accounts, inviting
+
+ZONES = [(name, name) for name in sorted(available_timezones())]
+NO_MAIL = "No mail server is set. Give {name} this link to choose a password; it is shown only now: {link}"
+
+
+class PersonForm(CmsForm):
+    """An account. Passwords are chosen by the person, never here."""
+
+    name = StringField("Name", [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)], filters=[stripped])
+    email = StringField("E-mail", [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS)], filters=[stripped])
+    roles = ChecksField("Roles", values_of=lambda roles: [str(role.id) for role in roles])
+    time_zone = SelectField(
+        "Time zone", choices=[(name, name) for name in sorted(available_timezones())], default="UTC"
+    )
+
+
+def roles_column(view: Any, context: Any, user: User, name: str) -> str:
+    return roles_cell(view, context, user, name) or "no role"
+
+
+def roles_cell(view: Any, context: Any, user: User, name: str) -> str:
+    """The same for a file: empty for nobody's roles, as the import reads it."""
+    return ", ".join(sorted(role.name for role in user.roles))
+
+
+def active_column(view: Any, context: Any, user: User, name: str) -> Markup:
+    return badge("active" if user.active else "deactivated")
+
+
+def since_column(view: Any, context: Any, user: User, name: str) -> Markup:
+    return shown(user.created_at)
+
+
+def has_role(name: str) -> Any:
+    return User.id.in_(select(UserRole.user_id).join(Role, Role.id == UserRole.role_id).where(Role.name == name))
+
+
+def path_of_active(value: str) -> Path:
+    index = index_of(User.name, "active")
+    return Path(User.id, User.name, (User.active == (value == "yes"),), descending=False, index=index)
+
+
+def _of_role(name: str) -> Any:
+    return UserRole.role_id == select(Role.id).where(Role.name == name).scalar_subquery()
+
+
+class PeopleView(Importing, CmsModelView):
+    """People. Nobody changes somebody who may do more than they themselves."""
+
+    model = User
+    title = "People"
+    address = "user"
+    singular = "person"
+    help = "Who may sign in, and what they may do. The names under posts are authors, and outlive accounts."
+
+    needs = "user.edit"
+
+    column_list = ["name", "email", "roles", "active", "created_at"]
+    column_labels = {"email": "E-mail", "active": "State", "created_at": "Since"}
+    column_formatters = {"roles": roles_column, "active": active_column, "created_at": since_column}
+    column_formatters_export = {"roles": roles_cell}
+    column_sortable_list = ["name", "email", "created_at"]
+    column_default_sort = "name"
+    column_searchable_list = ["name", "email"]
+    column_export_list = ["name", "email", "roles", "active", "created_at"]
+    column_filters = [
+        filters.Choice(
+            "active",
+            "State",
+            [("yes", "Active"), ("no", "Deactivated")],
+            lambda value: User.active == (value == "yes"),
+            path_of_active,
+        ),
+        filters.Filter("role", "Role", has_role, lambda name: Path(UserRole.user_id, where=(_of_role(name),))),
+    ]
+    form = PersonForm
+    form_columns = ["name", "email", "roles", "time_zone"]
+    form_widget_args = {"roles": {"required": True}, "time_zone": {"required": True}}
+    list_options = [defer(User.password), defer(User.tf_totp_secret), defer(User.mf_recovery_codes)]
+    edit_template = "admin/user/edit.html"
+
+    def may_edit(self, row: User) -> bool:
+        return current_user.can_grant(row.roles)
+
+    def may_delete(self, row: User) -> bool:
+        return row.id != current_user.id and self.may_edit(row)
+
+    def create_form(self, obj: Any = None) -> Form:
+        return self._with_roles(super().create_form(obj), None)
+
+    def edit_form(self, obj: User | None = None) -> Form:
+        return self._with_roles(super().edit_form(obj), obj)
+
+    def _with_roles(self, form: Any, user: User | None) -> Form:
+        held = user.roles if user is not None else []
+        form.roles.choices = [
+            Check(str(role.id), role.name, role.description)
+            for role in db.session.scalars(select(Role).order_by(Role.name))
+            if role in held or current_user.can_grant([role])
+        ]
+        return form
+
+    def make(self, form: Form) -> User:
+        user = accounts.add(
+            form.email.data, form.name.data, _roles(form), by=self.person, time_zone=form.time_zone.data
+        )
+        user.one_time_link = inviting.invite(user, by=self.person)
+        return user
+
+    def created_message(self, row: User) -> str:
+        if row.one_time_link:
+            return NO_MAIL.format(name=row.name, link=row.one_time_link)
+        return f"{row.name} is added. A mail with a link to choose a password is on its way."
+
+    def change(self, form: Form, row: User) -> None:
+        # The roles first: what they ask is asked of the person as they were.
+        accounts.change_roles(row, _roles(form), by=self.person)
+        accounts.change(row, name=form.name.data, email=form.email.data, time_zone=form.time_zone.data, by=self.person)
+
+    def remove(self, row: User) -> None:
+        accounts.delete(row, by=self.person)
+
+    def goes_with(self, row: User) -> list[str]:
+        return ["Nothing that they wrote: posts, comments and their byline stay.", "To keep them out, deactivate them."]
+
+    def handle_view_exception(self, exc: Exception, form: Form | None = None) -> bool:
+        if isinstance(exc, InvalidChange) and exc.field is None and form is not None and "roles" in form:
+            exc.field = "roles"
+        return super().handle_view_exception(exc, form)
+
+    @expose("/access/", methods=("POST",))
+    def access_view(self) -> ResponseReturnValue:
+        """Lets somebody in or keeps them out, ends their sessions, or gives them a new link to a password."""
+        user = self.one_or_404(request.args.get("id"))
+        act, said = ACTS.get(request.form.get("act", ""), (None, ""))
+        if act is None:
+            abort(400)
+        if not self.may_edit(user):
+            abort(403)
+        number, name = user.id, user.name
+        done = self.attempt(lambda: (act(user, by=self.person),), row=user)
+        if done is not None:
+            link = done[0] if isinstance(done[0], str) else None
+            flash(NO_MAIL.format(name=name, link=link) if link else said.format(name=name), "success")
+        return redirect(self.get_url(".edit_view", id=number))
+
+    @action("deactivate", "Deactivate", "Keep these people out? They are signed out at once.")
+    def deactivate_selected(self, ids: list[str]) -> None:
+        self.each(ids, lambda user: accounts.deactivate(user, by=self.person), "deactivated")
+
+    @action("activate", "Activate")
+    def activate_selected(self, ids: list[str]) -> None:
+        self.each(ids, lambda user: accounts.activate(user, by=self.person), "activated")
+
+
+ACTS = {
+    "activate": (accounts.activate, "{name} may sign in again."),
+    "deactivate": (accounts.deactivate, "{name} is deactivated and signed out."),
+    "sign_out": (accounts.sign_out_everywhere, "{name} is signed out everywhere."),
+    "invite": (inviting.invite, "A mail with a link to a new password is on its way to {name}."),
+    "remove_second_factor": (
+        accounts.remove_second_factor,
+        "{name} signs in by password alone again.",
+    ),
+}
+
+
+def _roles(form: Form) -> list[Role]:
+    numbers = [int(value) for value in form.roles.data]
+    return list(db.session.scalars(select(Role).where(Role.id.in_(numbers)).order_by(Role.name)))

@@ -1,0 +1,83 @@
+"""Revisions in the admin, to read: what a post or a page was each time somebody saved it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_login import current_user
+from sqlalchemy import Select, or_
+from sqlalchemy.orm import defer, joinedload, load_only
+
+from cms.admin import comparing
+from cms.admin.paths import Path, Some, Source
+from cms.admin.read_only import ReadOnlyView
+from cms.admin.writing import time_column
+from cms.db import db
+from cms.models import Page, Post, Revision, User
+
+
+def subject_column(view: Any, context: Any, revision: Revision, name: str) -> str:
+    return str(revision.post or revision.page or "")
+
+
+def kind_column(view: Any, context: Any, revision: Revision, name: str) -> str:
+    return revision.label or revision.kind.value.capitalize()
+
+
+MOST_OWN = 5000  # of how many of the newest those are shown that may be seen
+
+
+class RevisionView(ReadOnlyView):
+    """Revisions of whatever the person may see."""
+
+    model = Revision
+    title = "Revisions"
+    address = "revision"
+    help = "What a post or a page was, each time somebody saved it."
+    empty = "Nothing has been saved yet."
+
+    needs = "post.edit"
+
+    column_list = ["subject", "version", "kind", "user", "created_at"]
+    column_labels = {"subject": "Of", "user": "By", "created_at": "Saved"}
+    column_formatters = {"subject": subject_column, "kind": kind_column, "created_at": time_column}
+    column_formatters_export = {"subject": subject_column, "kind": kind_column}
+    column_sortable_list = ["created_at"]
+    column_default_sort = ("id", True)
+    column_filters = ["kind", "created_at"]
+    details_template = "admin/revision/details.html"
+    list_options = [
+        defer(Revision.snapshot_zlib),
+        joinedload(Revision.post).load_only(Post.id, Post.title),
+        joinedload(Revision.page).load_only(Page.id, Page.title),
+        joinedload(Revision.user).options(load_only(User.id, User.name, User.email)),
+    ]
+
+    def visible(self, query: Select[Any]) -> Select[Any]:
+        person = current_user
+        if person.may("post.edit.any") and person.may("page.edit"):
+            return query
+        shown = []
+        if person.may("post.edit.any"):
+            shown.append(Revision.post_id.is_not(None))
+        elif person.may("post.edit"):
+            own = Post.written_by(self.person).with_only_columns(Post.id)
+            shown.append(Revision.post_id.in_(own))
+        if person.may("page.edit"):
+            shown.append(Revision.page_id.is_not(None))
+        return query.where(or_(*shown)) if shown else query.where(Revision.id.is_(None))
+
+    def limits(self) -> Sequence[Source]:
+        person = current_user
+        if person.may("post.edit.any") and person.may("page.edit"):
+            return ()
+        return [Some(Path(Revision.id).ids, most=MOST_OWN)]
+
+    def details_of(self, row: Revision) -> dict[str, Any]:
+        subject = row.post or row.page
+        earlier = Revision.of(subject).where(Revision.version < row.version).limit(1)
+        before = db.session.scalar(earlier)
+        return {
+            "subject": subject,
+            "earlier": before,
+            "changes": comparing.changes(before.snapshot if before is not None else {}, row.snapshot),
+        }

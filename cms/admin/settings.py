@@ -1,0 +1,87 @@
+"""The settings of the site: one page, made of ``cms.services.settings.OPTIONS``."""
+
+from itertools import groupby
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_login import current_user
+from wtforms import BooleanField, Form, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.widgets import NumberInput
+
+from cms.admin.converting import CmsForm
+from cms.admin.door import CmsView
+from cms.admin.failures import add_error
+from cms.db import db
+from cms.errors import InvalidChange
+from cms.services import settings
+from cms.services.settings import OPTIONS, Option
+
+
+class TypedNumberField(IntegerField):
+    """A whole number; what was typed instead of one stays for the person to see, and the option refuses it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0] if valuelist else None
+
+
+def field_of(option: Option) -> Any:
+    about = {"description": option.help}
+    if option.kind == "yes_no":
+        return BooleanField(option.label, **about)
+    if option.kind == "whole_number":
+        return TypedNumberField(option.label, widget=NumberInput(min=option.least, max=option.most), **about)
+    if option.kind == "choice":
+        return SelectField(option.label, choices=list(option.choices), validate_choice=False, **about)
+    if option.kind == "time_zone":
+        zones = [(name, name) for name in sorted(available_timezones())]
+        return SelectField(option.label, choices=zones, validate_choice=False, **about)
+    return (TextAreaField if option.kind == "long_text" else StringField)(option.label, **about)
+
+
+SettingsForm = type("SettingsForm", (CmsForm,), {name: field_of(option) for name, option in OPTIONS.items()})
+
+NEVER_EMPTY = {name for name, option in OPTIONS.items() if option.default and option.kind != "yes_no"}
+
+GROUPS = [
+    (group, [option.name for option in options])
+    for group, options in groupby(OPTIONS.values(), key=lambda option: option.group)
+]
+
+
+class SettingsView(CmsView):
+    """What admins may change about the site."""
+
+    title = "Settings"
+    address = "setting"
+    needs = "setting.edit"
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> ResponseReturnValue:
+        """The form of all settings."""
+        if request.method == "GET":
+            return self.page(SettingsForm(data=settings.read()))
+        form = SettingsForm(request.form)
+        if not self.save(form):
+            return self.page(form), 422
+        flash("The settings are saved.", "success")
+        return redirect(self.get_url(".index"))
+
+    def save(self, form: Form) -> bool:
+        """Save all, or say of each field what does not fit and save nothing."""
+        for name, option in OPTIONS.items():
+            try:
+                option.checked(form[name].data)
+            except InvalidChange as error:
+                form[name].errors = []
+                add_error(form, name, str(error))
+        if form.errors:
+            return False
+        settings.change(form.data, by=current_user._get_current_object())
+        db.session.commit()
+        return True
+
+    def page(self, form: Form) -> str:
+        return self.render("admin/setting/index.html", form=form, groups=GROUPS, never_empty=NEVER_EMPTY)

@@ -1,0 +1,142 @@
+"""Tags in the admin: their names, their posts, and two made one."""
+
+from typing import Any
+
+from flask import abort, current_app, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from sqlalchemy.orm import defer
+from wtforms import Form
+
+from cms.admin import paths
+from cms.admin.base import CmsModelView
+from cms.admin.importing import Importing
+from cms.admin.lookup import VIEWS
+from cms.admin.lookups import POSTS, TAGS
+from cms.admin.paths import Path
+from cms.errors import InvalidChange, NotAllowed
+from cms.models import Post, PostTag, Tag
+from cms.services import reindexing, revising, snapshots, tagging
+
+POSTS_A_PAGE = 20
+
+
+class TagView(Importing, CmsModelView):
+    """Tags. A new name leads the old address to the new one."""
+
+    model = Tag
+    title = "Tags"
+    address = "tag"
+    help = "Words that posts share. “Flask” and “flask” are one tag."
+    empty = "No tag yet. They come into being while you write."
+
+    needs = "tag.edit"
+
+    column_list = ["name", "post_count", "slug", "description"]
+    column_labels = {"post_count": "Posts", "slug": "Address"}
+    column_sortable_list = ["name"]
+    column_default_sort = "name"
+    column_searchable_list = ["name", "slug"]
+    column_export_list = ["name", "slug", "description"]
+    form_columns = ["name", "description"]
+    form_ajax_refs = {"posts": POSTS, "tags": TAGS}
+    edit_template = "admin/tag/edit.html"
+
+    def get_list(self, *args: Any, **kwargs: Any) -> tuple[int | None, Any]:
+        count, tags = super().get_list(*args, **kwargs)
+        numbers = _post_counts([tag.id for tag in tags])
+        for tag in tags:
+            tag.post_count = paths.told(numbers[tag.id])
+        return count, tags
+
+    def make(self, form: Form) -> Tag:
+        tag = tagging.make_anew(form.name.data)
+        tag.description = form.description.data or ""
+        self.record("created", tag, after=self.facts(tag))
+        return tag
+
+    def change(self, form: Form, row: Tag) -> None:
+        tagging.rename(row, form.name.data, by=self.person, slug=None if form.name.data != row.name else row.slug)
+        if (form.description.data or "") != row.description:
+            before = row.description
+            row.description = form.description.data or ""
+            self.record("edited", row, before={"description": before}, after={"description": row.description})
+
+    def remove(self, row: Tag) -> None:
+        posts = tagging.posts_with(row)
+        super().remove(row)
+        reindexing.reindex(posts)
+
+    def handle_view_exception(self, exc: Exception, form: Form | None = None) -> bool:
+        if isinstance(exc, InvalidChange) and exc.field == "tags":
+            exc.field = "name"
+        return super().handle_view_exception(exc, form)
+
+    def goes_with(self, row: Tag) -> list[str]:
+        count = _post_counts([row.id])[row.id]
+        verb = "post loses" if count == 1 else "posts lose"
+        return [f"{paths.told(count)} {verb} this tag. The posts stay."] if count else []
+
+    # The page of one tag
+    def _form_page(self, template: str, form: Any, row: Tag | None, rules: Any) -> ResponseReturnValue:
+        if row is not None:
+            self._template_args.update(self._posts_of(row))
+        return super()._form_page(template, form, row, rules)
+
+    def _posts_of(self, tag: Tag) -> dict[str, Any]:
+        path = Path(PostTag.post_id, PostTag.listed_at, (PostTag.tag_id == tag.id,))
+        query = path.narrow(self._visible_posts().where(Post.deleted_at.is_(None)), Post)
+        query = query.options(defer(Post.body), defer(Post.body_html))
+        return {
+            "posts": paths.page(query, path, self._position(path), POSTS_A_PAGE),
+            "posts_count": paths.told(paths.count(query, path.key, paths.MOST_COUNTED_NARROWED)),
+            "posts_url": lambda **place: self.get_url(".edit_view", id=tag.id, **place),
+        }
+
+    def _visible_posts(self) -> Any:
+        return current_app.extensions[VIEWS][Post].get_query()
+
+    @expose("/posts/", methods=("POST",))
+    def posts_view(self) -> ResponseReturnValue:
+        """Gives the tag to posts, or takes it from them; their other tags stay."""
+        tag = self.one_or_404(request.args.get("id"))
+        how = {"add": snapshots.Add, "remove": snapshots.Remove}.get(request.form.get("act", ""))
+        if how is None:
+            abort(400)
+        name, number = tag.name, tag.id
+        view = current_app.extensions[VIEWS][Post]
+        done = "posts have it now" if how is snapshots.Add else "posts lost it"
+
+        def retag(post: Post) -> None:
+            if not view.may_edit(post):
+                raise NotAllowed("You may not edit this post.")
+            before = tagging.tags_of(post)
+            revising.change_live(post, {"tags": how([name])}, by=self.person)
+            self.record("retagged", post, before={"tags": before}, after={"tags": tagging.tags_of(post)})
+
+        wanted = [part for part in request.form.getlist("posts") if part]
+        if wanted:
+            view.each(wanted, retag, done)
+        else:
+            flash("Choose a post first.", "error")
+        return redirect(self.get_url(".edit_view", id=number))
+
+    @expose("/merge/", methods=("GET", "POST"))
+    def merge_view(self) -> ResponseReturnValue:
+        """Says what merging would do; POST does it."""
+        tag = self.one_or_404(request.values.get("id"))
+        into = self.get_one(request.values.get("into"))
+        if into is None or into.id == tag.id:
+            flash("Choose another tag to merge into.", "error")
+            return redirect(self.get_url(".edit_view", id=tag.id))
+        if request.method == "GET":
+            return self.render("admin/tag/merge.html", model=tag, into=into, counts=tagging.merge_preview(tag, into))
+        names, number, target = (tag.name, into.name), tag.id, into.id
+        if self.attempt(lambda: (tagging.merge(tag, into, by=self.person), True), row=tag) is None:
+            return redirect(self.get_url(".edit_view", id=number))
+        flash(f"“{names[0]}” is merged into “{names[1]}”. Its old address leads there.", "success")
+        return redirect(self.get_url(".edit_view", id=target))
+
+
+def _post_counts(tag_ids: list[int]) -> dict[int, int]:
+    return paths.counted(PostTag.tag_id, tag_ids)

@@ -1,0 +1,62 @@
+"""What the forms of posts and pages share: the newest text goes in, and what ``revising`` wants comes out."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from wtforms import StringField, TextAreaField
+from wtforms.widgets import TextArea
+
+from cms.admin.converting import CmsForm
+from cms.admin.fields import AtMost, UtcDateTimeField, VersionField, no_nul
+from cms.models import Page, Post
+from cms.services import snapshots
+
+MARKDOWN_HELP = (
+    "Markdown: **bold**, *italic*, # heading, - list, > quote, [words](https://address), ![picture](address)"
+)
+
+
+def text(name: str) -> list[Any]:
+    """The rules for a text of ``snapshots.FIELDS``."""
+    return [no_nul, AtMost(snapshots.LENGTHS[name])]
+
+
+def in_one_line(value: str | None) -> str | None:
+    """``value`` with its line breaks as blanks."""
+    return " ".join(line.strip() for line in value.splitlines()) if value else value
+
+
+class WritingForm(CmsForm):
+    """Title, text, address, times and what search engines read."""
+
+    title = StringField("Title", text("title"), widget=TextArea(), filters=[in_one_line])  # long ones wrap
+    body = TextAreaField("Text", text("body"), description=MARKDOWN_HELP)
+    slug = StringField("Address", text("slug"), description="Made from the title unless you choose one.")
+    published_at = UtcDateTimeField("Publish at", description="Empty: when you publish. A time to come schedules it.")
+    unpublish_at = UtcDateTimeField("Take off the site at")
+    meta_title = StringField("Title for search engines", text("meta_title"))
+    meta_description = TextAreaField("Description for search engines", text("meta_description"))
+    version = VersionField()
+
+
+def shown(subject: Post | Page) -> SimpleNamespace:
+    """The newest text of ``subject`` as a form shows it."""
+    fields: dict[str, Any] = snapshots.snapshot(subject)
+    for name in snapshots.TIMES:
+        fields[name] = snapshots.when(fields[name])
+    return SimpleNamespace(**fields, id=subject.id, version=subject.version)
+
+
+def typed(form: WritingForm, subject: Post | Page | None) -> dict[str, Any]:
+    """What was typed, as changes for ``revising``. An untouched address stays as it is, however it came to be."""
+    changes: dict[str, Any] = {}
+    for name, field in form._fields.items():
+        if name in ("cover",):
+            changes["cover_id"] = field.data.id if field.data is not None else None
+        elif name == "authors":
+            changes["authors"] = [author.id for author in field.data or []]
+        elif name in snapshots.FIELDS[type(subject) if subject is not None else form.subject_model]:
+            changes[name] = field.data
+    if subject is not None and changes.get("slug") == snapshots.snapshot(subject)["slug"]:
+        del changes["slug"]
+    return changes

@@ -1,0 +1,104 @@
+"""What people see when something is not there, not allowed or broken; old addresses lead on to new ones first."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError, NotFound
+from werkzeug.urls import iri_to_uri
+
+from cms.db import db
+from cms.errors import CmsError, NotAllowed
+from cms.services import redirecting
+
+WORDS = {
+    400: ("That did not arrive in one piece", "Go back, reload the page and try again."),
+    401: ("Sign in first", "This page is for people who are signed in."),
+    403: ("This is not open to you", "If you think it should be, ask somebody who runs the site."),
+    404: ("There is nothing here", "The address may be mistyped, or the page may have moved."),
+    405: ("That cannot be done here", "Go back and use the links and buttons of the page."),
+    410: ("This is gone", "It was here once and has been taken away."),
+    413: ("That is too much at once", "Go back and send a smaller file or a shorter text. Nothing was saved."),
+    429: ("That was a little too often", "Wait a few minutes, then try again."),
+    500: ("Something broke on our side", "Nothing you did. It has been noted; please try again in a moment."),
+    503: ("Back in a moment", "The site is busy or being worked on. Please try again shortly."),
+}
+# Our own doors say these with words of their own.
+SPEAKING = frozenset({403, 410, 429, 503})
+# The database may be what is broken, or busy: these pages ask it nothing.
+WITHOUT_DATABASE = frozenset({413, 429, 500, 503})
+FORM_EXPIRED = (
+    "This form has expired",
+    "Go back, reload the page, and send it again. What you typed may still be there.",
+)
+
+
+def register_error_pages(app: Flask) -> None:
+    app.register_error_handler(HTTPException, show)
+    app.register_error_handler(CmsError, refuse)
+
+
+def refuse(error: CmsError) -> Response:
+    """What a service refused and no form could show beside a field."""
+    kind = Forbidden if isinstance(error, NotAllowed) else BadRequest
+    return page(kind(), WORDS[kind.code][0], str(error))
+
+
+def show(error: HTTPException) -> Any:
+    """The page of ``error``; of what it carries, when it was raised while another was handled."""
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, HTTPException):
+        error = error.original_exception
+    if isinstance(error, NotFound) and request.method in ("GET", "HEAD"):
+        target = new_address(request.path)
+        if target is not None:
+            return redirect(iri_to_uri(target), 301)
+    title, text = FORM_EXPIRED if isinstance(error, CSRFError) else WORDS.get(error.code or 500, WORDS[400])
+    if error.code in SPEAKING and error.description and error.description != type(error).description:
+        text = error.description
+    return page(error, title, text)
+
+
+def page(error: HTTPException, title: str, text: str) -> Response:
+    code = error.code or 500
+    about = request.environ.get("cms.request", {})
+    words = {"code": code, "title": title, "text": text, "request_id": about.get("id", "")}
+    response = make_response(dressed(words, bare=code in WITHOUT_DATABASE), code)
+    for name, value in error.get_headers(request.environ):
+        if name.lower() != "content-type":  # Allow, Retry-After
+            response.headers[name] = value
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def dressed(words: dict[str, Any], *, bare: bool) -> str:
+    """The page with the site's title and menu round it; without them where the database cannot tell."""
+    if not bare:
+        try:
+            return render_template("errors/error.html", **words)
+        except DBAPIError:
+            db.session.rollback()
+    return render_template("errors/bare.html", **words)
+
+
+def new_address(path: str) -> str | None:
+    """Where ``path`` leads now, with or without a slash at its end."""
+    for known in (path, path.removesuffix("/") if path.endswith("/") else f"{path}/"):
+        target = redirecting.target_of(known)
+        if target is not None and target != path:
+            return target
+    shorter = path.removesuffix("/")
+    # "//host" would lead to a stranger's site.
+    if request.url_rule is None and shorter not in ("", path) and not shorter.startswith("//") and is_served(shorter):
+        return quote(shorter)
+    return None
+
+
+def is_served(path: str) -> bool:
+    """Whether a view of ours answers at ``path`` as it is."""
+    try:
+        current_app.create_url_adapter(request).match(path, method="GET")
+    except HTTPException:
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""What there is, and what each thing can do: a file a model."""
+
+from cms.models.audit_entry import AuditEntry
+from cms.models.author import Author
+from cms.models.comment import Comment, CommentStatus
+from cms.models.job import Job, JobStatus
+from cms.models.mail import Mail, MailStatus
+from cms.models.media import Media
+from cms.models.page import Page
+from cms.models.post import Post, PostAuthor, PostTag
+from cms.models.publishable import Status
+from cms.models.rate_limit import RateLimit
+from cms.models.redirect import Redirect, RedirectOrigin
+from cms.models.revision import Revision, RevisionKind
+from cms.models.setting import Setting
+from cms.models.site_state import SiteChange, SiteState
+from cms.models.tag import Tag
+from cms.models.user import Role, User, UserRole
+
+__all__ = [
+    "AuditEntry",
+    "Author",
+    "Comment",
+    "CommentStatus",
+    "Job",
+    "JobStatus",
+    "Mail",
+    "MailStatus",
+    "Media",
+    "Page",
+    "Post",
+    "PostAuthor",
+    "PostTag",
+    "RateLimit",
+    "Redirect",
+    "RedirectOrigin",
+    "Revision",
+    "RevisionKind",
+    "Role",
+    "Setting",
+    "SiteChange",
+    "SiteState",
+    "Status",
+    "Tag",
+    "User",
+    "UserRole",
+]

@@ -1,0 +1,119 @@
+"""Comments of readers, and what moderators do with them."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from markupsafe import Markup
+from sqlalchemy import ForeignKey, Index, Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cms import clock
+from cms.db import TABLE, BigId, CleanHtml, Identified, LongText, UtcDateTime, ascii_identity, by_value, db
+from cms.text import markdown
+
+if TYPE_CHECKING:
+    from cms.models.post import Post
+
+
+class CommentStatus(enum.Enum):
+    """What moderators decided."""
+
+    HELD = "held"
+    APPROVED = "approved"
+    SPAM = "spam"
+
+
+class Comment(Identified, db.Model):
+    """What a reader said under a post. Shown once approved."""
+
+    __table_args__ = (
+        Index(None, "post_id", "status", "created_at"),
+        Index(None, "post_id", "created_at"),
+        Index(None, "created_at"),
+        Index(None, "email", "created_at"),
+        Index(None, "deleted_at"),
+        # The orders of the list in the admin, each over what is not in the trash.
+        Index(None, "deleted_at", "created_at"),
+        Index(None, "deleted_at", "name"),
+        Index(None, "status", "deleted_at", "created_at"),
+        Index(None, "parent_id"),
+        Index(None, "user_id"),
+        TABLE,
+    )
+
+    post_id: Mapped[int] = mapped_column(BigId, ForeignKey("post.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("comment.id", ondelete="SET NULL"))
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id", ondelete="SET NULL"))
+    name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="")  # never shown to readers
+    website: Mapped[str] = mapped_column(String(500), default="")
+    body: Mapped[str] = mapped_column(LongText)
+    body_html: Mapped[Markup] = mapped_column(CleanHtml)
+    status: Mapped[CommentStatus] = mapped_column(by_value(CommentStatus), default=CommentStatus.HELD)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
+    form_token: Mapped[str | None] = mapped_column(ascii_identity(64), unique=True)  # one form, one comment
+
+    post: Mapped[Post] = relationship(back_populates="comments", sync_backref=False)
+    parent: Mapped[Comment | None] = relationship(remote_side="Comment.id")
+
+    # Which comments?
+    @classmethod
+    def shown(cls) -> Select[tuple[Self]]:
+        """What readers see, oldest first. Nothing else decides this."""
+        return (
+            select(cls)
+            .where(cls.status == CommentStatus.APPROVED, cls.deleted_at.is_(None))
+            .order_by(cls.created_at, cls.id)
+        )
+
+    @classmethod
+    def waiting(cls) -> Select[tuple[Self]]:
+        """What waits for a moderator, oldest first."""
+        return (
+            select(cls)
+            .where(cls.status == CommentStatus.HELD, cls.deleted_at.is_(None))
+            .order_by(cls.created_at, cls.id)
+        )
+
+    # What can be done with a comment?
+    def write(self, body: str) -> None:
+        """Say this."""
+        self.body = body
+        self.body_html = markdown.render_comment(body)
+
+    def approve(self) -> None:
+        """Show it."""
+        self.status = CommentStatus.APPROVED
+
+    def hold(self) -> None:
+        """Hide it until somebody has looked at it."""
+        self.status = CommentStatus.HELD
+
+    def spam(self) -> None:
+        """Hide it as spam."""
+        self.status = CommentStatus.SPAM
+
+    def trash(self) -> None:
+        """Put it into the trash."""
+        if self.deleted_at is None:
+            self.deleted_at = clock.now()
+
+    def restore(self) -> None:
+        """Take it out of the trash, back to what it was."""
+        self.deleted_at = None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.status is CommentStatus.APPROVED and self.deleted_at is None
+
+    @property
+    def state(self) -> str:
+        """In a word: trashed, held, approved or spam."""
+        return "trashed" if self.deleted_at is not None else self.status.value
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.body[:60]}"

@@ -1,0 +1,21 @@
+"""The public addresses of things: the one place that knows their shape. The routes of ``cms.public`` match it."""
+
+from cms.db import Base
+from cms.models import Author, Page, Post, Tag
+
+PREFIX = {Post: "/posts/", Page: "/", Tag: "/tags/", Author: "/authors/"}
+
+# Words that a page may not take as its slug, since something else stands there.
+RESERVED = frozenset(
+    {
+        "posts", "tags", "authors", "archive", "search", "comments", "feed", "feeds", "feed.atom", "feed.json",
+        "sitemap.xml", "robots.txt", "favicon.ico", "static", "fs-static", "media", "health", "admin", "setup", "api",
+        "account", "login", "logout", "register", "confirm", "verify", "reset", "change", "us-signin", "wan-signin",
+        "tf-setup", "tf-select", "tf-validate", "tf-rescue", "mf-recovery", "mf-recovery-codes",
+    }
+)  # fmt: skip
+
+
+def path_of(thing: Base, slug: str | None = None) -> str:
+    """The decoded path of a post, page, tag or author; ``slug`` in place of its own, for one it had."""
+    return f"{PREFIX[type(thing)]}{slug if slug is not None else thing.slug}"

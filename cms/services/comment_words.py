@@ -1,0 +1,64 @@
+"""What readers type into the comment form: tidied, and what is wrong with it in their own terms."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from cms.text.slug import fold_email
+
+LONGEST = {"name": 80, "email": 254, "website": 500, "body": 10_000}
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a reader typed, tidied. ``parent_id`` is the comment that it answers."""
+
+    name: str = ""
+    email: str = ""
+    website: str = ""
+    body: str = ""
+    parent_id: int | None = None
+
+    def tidied(self) -> "Words":
+        website = _line(self.website)
+        if website and "://" not in website and "." in website:
+            website = f"https://{website}"
+        body = self.body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd").strip()
+        return replace(self, name=_line(self.name), email=fold_email(_line(self.email)), website=website, body=body)
+
+
+def problems(words: Words) -> dict[str, str]:
+    """What is wrong with tidied ``words``, by field, in the reader's terms."""
+    found = {}
+    for field, most in LONGEST.items():
+        length = len(getattr(words, field))
+        if length > most:
+            found[field] = f"At most {most:,} letters; these are {length:,}."
+    if not is_visible(words.name):
+        found["name"] = "Say who you are; any name will do."
+    if words.email and not EMAIL.fullmatch(words.email):
+        found["email"] = "Give an address such as you@example.org, or none."
+    if words.website and not _is_website(words.website):
+        found["website"] = "Give an address such as https://example.org, or none."
+    if not is_visible(words.body):
+        found["body"] = "Write something first."
+    return found
+
+
+def _line(text: str) -> str:
+    return " ".join(text.replace("\x00", "\ufffd").split())
+
+
+def is_visible(text: str) -> bool:
+    """Whether a reader would see anything of it."""
+    return any(unicodedata.category(char)[0] not in "ZC" for char in text)
+
+
+def _is_website(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"']", text)
+    except ValueError:
+        return False

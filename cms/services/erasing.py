@@ -1,0 +1,84 @@
+"""Erasing a person by their address, as the law lets them ask: account, comments, mails, their name in the log."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import and_, delete, func, null, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from cms.db import db
+from cms.models import AuditEntry, Comment, Mail, User
+from cms.services import accounts, commenting
+from cms.text.slug import fold_email
+
+NOBODY = "Somebody"  # the name above a comment that stays
+
+
+@dataclass(frozen=True)
+class Person:
+    """Where the site names somebody. ``byline`` is the author of their account, whose work stays under it."""
+
+    email: str
+    user: User | None
+    byline: str
+    comments: list[Comment]
+    mails: ColumnElement[bool]
+    acts: ColumnElement[bool]  # entries of the log that name them as who did it
+    labels: ColumnElement[bool]  # entries of the log about their account or comments
+
+    def counts(self) -> dict[str, int]:
+        """What there is of each, as rows."""
+        return {
+            "account": int(self.user is not None),
+            "comment": len(self.comments),
+            "mail": _count(Mail, self.mails),
+            "log line": _count(AuditEntry, or_(self.acts, self.labels)),
+        }
+
+
+def look_up(email: str) -> Person:
+    """All that names this address, in upper case or lower."""
+    email = fold_email(email)
+    user = db.session.scalar(User.with_email(email))
+    by_address = AuditEntry.personal["email"].as_string() == email
+    # Accounts of this address that were deleted before are known by what they did.
+    numbers = {*db.session.scalars(select(AuditEntry.actor_id).where(by_address))} | ({user.id} if user else set())
+    theirs = or_(func.lower(Comment.email) == email, Comment.user_id.in_(numbers))
+    comments = list(db.session.scalars(select(Comment).where(theirs).order_by(Comment.id)))
+    notices = [Mail.text.startswith(commenting.notice_of(comment), autoescape=True) for comment in comments]
+    return Person(
+        email=email,
+        user=user,
+        byline=user.author.name if user and user.author else "",
+        comments=comments,
+        mails=or_(func.lower(Mail.recipient) == email, *notices),
+        acts=or_(by_address, AuditEntry.actor_id.in_(numbers)),
+        labels=or_(_about("user", numbers), _about("comment", {comment.id for comment in comments})),
+    )
+
+
+def erase(person: Person, *, with_comments: bool = False) -> None:
+    """Take them out of everything in use.
+
+    Their comments stay without a name, unless ``with_comments`` deletes them. Posts and the byline above them stay:
+    that is published work. Raises InvalidChange where nobody could let others in any more.
+    """
+    db.session.execute(delete(Mail).where(person.mails))
+    for comment in person.comments:
+        if with_comments:
+            db.session.delete(comment)
+        else:
+            comment.name, comment.email, comment.website, comment.user_id = NOBODY, "", "", None
+    db.session.flush()
+    if person.user is not None:
+        accounts.delete(person.user, by=None)
+    # The digest of what was personal stays, so that whoever checks the log finds it whole.
+    db.session.execute(update(AuditEntry).where(person.acts).values(personal=null()))
+    db.session.execute(update(AuditEntry).where(person.labels).values(subject_label=""))
+
+
+def _about(kind: str, numbers: set[int]) -> ColumnElement[bool]:
+    return and_(AuditEntry.subject_type == kind, AuditEntry.subject_id.in_(numbers))
+
+
+def _count(model: type[Mail] | type[AuditEntry], condition: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(condition)) or 0

@@ -1,0 +1,1 @@
+"""Bringing in what was written elsewhere. Each kind of source has a module; all end in a ``Ledger``."""

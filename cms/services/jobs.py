@@ -1,0 +1,154 @@
+"""Work for later: any worker may take a job, one at a time, by a lease."""
+
+import atexit
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import event, select, update
+
+from cms import clock
+from cms.db import db
+from cms.models import Job, JobStatus
+from cms.services.worker import Worker
+from cms.transactions import in_transaction
+
+MOST_TRIES = 8
+LEASE = timedelta(minutes=5)  # a job that takes longer is taken to be dead: its handler must end in time
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+WORKER = "cms.worker"
+
+log = logging.getLogger(__name__)
+
+
+class GiveUp(Exception):
+    """Raised by a handler when trying again would not help."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a handler is given: a copy of the job, of no session."""
+
+    id: int
+    payload: dict[str, Any]
+    attempt: int
+
+    @property
+    def is_last_try(self) -> bool:
+        return self.attempt >= MOST_TRIES
+
+
+Handler = Callable[[Task], None]
+_handlers: dict[str, Handler] = {}
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Have this function do the jobs of ``kind``. It runs outside of a transaction, and may run twice."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def enqueue(kind: str, payload: dict[str, Any], run_at: datetime | None = None) -> Job:
+    """Have this done once the caller's transaction is committed, or at ``run_at``."""
+    if kind not in _handlers:
+        raise LookupError(f"Nobody handles jobs of the kind {kind!r}.")
+    job = Job(kind=kind, payload=payload, run_at=run_at or clock.now())
+    db.session.add(job)
+    worker = current_app.extensions.get(WORKER)
+    if worker is not None:
+        event.listen(db.session(), "after_commit", lambda _session: worker.wake(), once=True)
+    return job
+
+
+def run_due(limit: int = 20) -> int:
+    """Do at most ``limit`` jobs whose time has come; how many were tried. Works in a session of its own."""
+    done = 0
+    # A context of its own has a session of its own: what the caller is about stays untouched.
+    with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
+        while done < limit and (taken := _take()):
+            _do(*taken)
+            done += 1
+    return done
+
+
+def start_worker(app: Flask) -> Worker:
+    """Have this process take jobs until it ends. Call it in the process that serves, after any fork."""
+    worker = Worker(app, run_due)
+    app.extensions[WORKER] = worker
+    atexit.register(worker.stop)
+    worker.start()
+    return worker
+
+
+def _take() -> tuple[str, Task, str] | None:
+    due = Job.due().with_only_columns(Job.id).where(Job.kind.in_(_handlers)).limit(5)
+    candidates = list(db.session.scalars(due))
+    db.session.rollback()  # a look alone takes no write lock
+    for job_id in candidates:
+        lease = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        task = in_transaction(lambda job_id=job_id, lease=lease: _claim(job_id, lease))
+        if task is not None:
+            return lease, *task
+    return None
+
+
+def _claim(job_id: int, lease: str) -> tuple[Task, str] | None:
+    now = clock.now()
+    claimed = db.session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.due().whereclause)
+        .values(status=JobStatus.RUNNING, taken_by=lease, taken_until=now + LEASE, attempts=Job.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if claimed.rowcount != 1:
+        return None
+    kind, payload, attempts = db.session.execute(select(Job.kind, Job.payload, Job.attempts).filter_by(id=job_id)).one()
+    return Task(job_id, payload, attempts), kind
+
+
+def _do(lease: str, task: Task, kind: str) -> None:
+    try:
+        if task.attempt > MOST_TRIES:
+            raise GiveUp("Its worker ended before the job did, again and again.")
+        _handlers[kind](task)
+    except Exception as error:
+        db.session.rollback()
+        # What the error says may hold an address or a text: it is kept with the job, not in the log.
+        log.warning("job %s %d failed, try %d: %s", kind, task.id, task.attempt, type(error).__name__)
+        gives_up = isinstance(error, GiveUp) or task.is_last_try
+        values = _given_up() if gives_up else {"status": JobStatus.WAITING, "run_at": clock.now() + _wait(task.attempt)}
+        _let_go(task, lease, error=f"{type(error).__name__}: {error}"[:10_000], **values)
+    else:
+        db.session.rollback()
+        _let_go(task, lease, status=JobStatus.DONE, finished_at=clock.now(), error="")
+
+
+def _given_up() -> dict[str, Any]:
+    return {"status": JobStatus.FAILED, "finished_at": clock.now()}
+
+
+def _let_go(task: Task, lease: str, **values: Any) -> None:
+    # Only while the lease is ours: another worker may have taken the job after it ran out.
+    in_transaction(
+        lambda: db.session.execute(
+            update(Job)
+            .where(Job.id == task.id, Job.taken_by == lease)
+            .values(taken_by=None, taken_until=None, **values)
+            .execution_options(synchronize_session=False)
+        )
+    )
+
+
+def _wait(attempt: int) -> timedelta:
+    return min(FIRST_WAIT * 3 ** (attempt - 1), LONGEST_WAIT)

@@ -1,0 +1,80 @@
+"""Publishing and its opposites, for posts and pages: asks for the right, changes the row, remembers who did it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cms import clock
+from cms.errors import NotAllowed
+from cms.models import Page, Post, User
+from cms.services import auditing, revising
+
+
+def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None) -> None:
+    """Show the newest text now, or from ``at`` on (aware). Raises NotAllowed, InvalidChange.
+
+    What was scheduled keeps its time unless ``at`` says another; to publish it at once give the time now.
+    """
+    _ask(subject, by, lambda person, post: person.can_publish(post), "publish this post")
+    before = _state(subject)
+    if subject.live_version is None or subject.has_draft:
+        revising.put_live(subject, by=by)
+    time = at or subject.published_at
+    if time is not None and time > clock.now():
+        subject.schedule(time)
+    else:
+        if at is not None:
+            subject.published_at = at
+        subject.publish()
+    revising.remember_times(subject)
+    action = "scheduled" if subject.state == "scheduled" else "published"
+    auditing.record(f"{_noun(subject)}.{action}", subject, by=by, before=before, after=_state(subject))
+
+
+def withdraw(subject: Post | Page, *, by: User | None) -> None:
+    """Take it off the site. Raises NotAllowed, InvalidChange."""
+    _ask(subject, by, lambda person, post: person.can_publish(post), "withdraw this post")
+    _act(subject, "withdrawn", subject.withdraw, by)
+
+
+def trash(subject: Post | Page, *, by: User | None) -> None:
+    """Put it into the trash. Raises NotAllowed."""
+    _ask(subject, by, lambda person, post: person.can_trash(post), "put this post into the trash")
+    _act(subject, "trashed", subject.trash, by)
+
+
+def restore(subject: Post | Page, *, by: User | None) -> None:
+    """Take it out of the trash, back to what it was. Raises NotAllowed."""
+    _ask(subject, by, lambda person, post: person.can_trash(post), "restore this post")
+    _act(subject, "restored", subject.restore, by)
+
+
+def _act(subject: Post | Page, action: str, verb: Callable[[], None], by: User | None) -> None:
+    before = _state(subject)
+    verb()
+    if _state(subject) != before:
+        auditing.record(f"{_noun(subject)}.{action}", subject, by=by, before=before, after=_state(subject))
+
+
+def _ask(subject: Post | Page, by: User | None, may: Callable[[User, Post], bool], what: str) -> None:
+    revising.hold(subject)
+    if by is None:
+        return
+    if isinstance(subject, Page):
+        if not by.may("page.edit"):
+            raise NotAllowed("You may not edit pages.")
+    elif not may(by, subject):
+        raise NotAllowed(f"You may not {what}.")
+
+
+def _noun(subject: Post | Page) -> str:
+    return subject.__tablename__
+
+
+def _state(subject: Post | Page) -> dict[str, object]:
+    return {
+        "status": subject.status,
+        "published_at": subject.published_at,
+        "unpublish_at": subject.unpublish_at,
+        "deleted_at": subject.deleted_at,
+        "live_version": subject.live_version,
+    }

@@ -1,0 +1,100 @@
+"""Roles: named sets of permissions. Nobody can put into one what they lack."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from cms.db import db, is_any
+from cms.errors import InvalidChange, NotAllowed
+from cms.models import Role, User, UserRole
+from cms.models.permission import PERMISSIONS
+from cms.services import auditing, way_in
+from cms.text.slug import fold
+
+MOST_NAME_LETTERS = 40
+MOST_DESCRIPTION_LETTERS = 200
+
+
+def add_role(name: str, permissions: Collection[str], *, by: User | None, description: str = "") -> Role:
+    """A new role, flushed. Raises NotAllowed, InvalidChange naming the field."""
+    _must_edit_roles(by)
+    wanted = _checked_permissions(permissions, frozenset(), by)
+    role = Role(name=_checked_name(name), description=_checked_description(description), permissions=wanted)
+    db.session.add(role)
+    db.session.flush()
+    auditing.record("role.added", role, by=by, after={"permissions": wanted})
+    return role
+
+
+def change_role(
+    role: Role,
+    permissions: Collection[str] | None = None,
+    *,
+    by: User | None,
+    name: str | None = None,
+    description: str | None = None,
+) -> Role:
+    """Have these permissions, name or description; what is left out stays. Somebody keeps the keys."""
+    _must_edit_roles(by)
+    if by is not None and not by.can_grant([role]):
+        raise NotAllowed("You may not change a role that may do more than you.")
+    before = {"name": role.name, "description": role.description, "permissions": sorted(role.permissions)}
+    if permissions is not None:
+        wanted = _checked_permissions(permissions, role.grants, by)
+        if wanted != before["permissions"]:
+            way_in.keep(permissions_of=(role, wanted))
+            role.permissions = wanted
+    if name is not None and name != role.name:
+        role.name = _checked_name(name)
+    if description is not None:
+        role.description = _checked_description(description)
+    db.session.flush()
+    after = {"name": role.name, "description": role.description, "permissions": sorted(role.permissions)}
+    before, after = auditing.changed(before, after)
+    if after:
+        auditing.record("role.changed", role, by=by, before=before, after=after)
+    return role
+
+
+def delete_role(role: Role, *, by: User | None) -> None:
+    """Delete a role that nobody has."""
+    _must_edit_roles(by)
+    if by is not None and not by.can_grant([role]):
+        raise NotAllowed("You may not delete a role that may do more than you.")
+    if is_any(select(UserRole).where(UserRole.role_id == role.id)):
+        raise InvalidChange(f"People have the role {role.name}. Give them another one first.")
+    auditing.record("role.deleted", role, by=by, before={"permissions": sorted(role.permissions)})
+    db.session.delete(role)
+    db.session.flush()
+
+
+def _must_edit_roles(by: User | None) -> None:
+    if by is not None and not by.may("role.edit"):
+        raise NotAllowed("You may not change roles.")
+
+
+def _checked_permissions(wanted: Collection[str], had: frozenset[str], by: User | None) -> list[str]:
+    for permission in wanted:
+        if permission not in PERMISSIONS:
+            raise InvalidChange(f"There is no permission {permission}.", field="permissions")
+    lacking = set(wanted) - had - by.permissions if by is not None else set()
+    if lacking:
+        words = ", ".join(f"“{PERMISSIONS[permission]}”" for permission in sorted(lacking))
+        raise NotAllowed(f"You cannot give what you may not do yourself: {words}.")
+    return sorted(set(wanted))
+
+
+def _checked_name(name: str) -> str:
+    name = fold(name)
+    if not name or len(name) > MOST_NAME_LETTERS:
+        raise InvalidChange(f"Type a name of at most {MOST_NAME_LETTERS} letters.", field="name")
+    if is_any(Role.named(name)):
+        raise InvalidChange("There is a role of this name already.", field="name")
+    return name
+
+
+def _checked_description(description: str) -> str:
+    description = " ".join(description.replace("\x00", "").split())
+    if len(description) > MOST_DESCRIPTION_LETTERS:
+        raise InvalidChange(f"At most {MOST_DESCRIPTION_LETTERS} letters.", field="description")
+    return description

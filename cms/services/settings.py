@@ -1,0 +1,130 @@
+"""The settings of the site: which there are, and what they are now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import delete, select
+
+from cms import clock
+from cms.db import db
+from cms.errors import InvalidChange, NotAllowed
+from cms.models import Setting, User
+from cms.services import auditing
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting: ``kind`` is text, long_text, whole_number, yes_no, choice or time_zone."""
+
+    name: str
+    label: str
+    default: Any
+    help: str = ""
+    kind: str = "text"
+    group: str = "Site"
+    choices: tuple[tuple[str, str], ...] = ()
+    least: int = 0  # of a number; of the letters of a text
+    most: int = 500
+
+    def checked(self, value: Any) -> Any:
+        """``value`` as it is stored. Raises InvalidChange naming the field."""
+        if self.kind == "yes_no":
+            return bool(value)
+        if self.kind == "whole_number":
+            try:
+                number = int(value)
+            except (TypeError, ValueError):
+                number = self.least - 1
+            if not self.least <= number <= self.most:
+                raise InvalidChange(f"Choose a whole number from {self.least} to {self.most}.", field=self.name)
+            return number
+        text = str(value or "").replace("\x00", "").strip()
+        if self.kind == "choice" and text not in dict(self.choices):
+            raise InvalidChange("Choose one of the list.", field=self.name)
+        if self.kind == "time_zone" and text not in available_timezones():
+            raise InvalidChange("Choose a time zone such as Europe/Berlin.", field=self.name)
+        if len(text) < self.least:
+            raise InvalidChange("Fill this in.", field=self.name)
+        if len(text) > self.most:
+            raise InvalidChange(f"At most {self.most} letters; these are {len(text):,}.", field=self.name)
+        return text
+
+
+OPTIONS: dict[str, Option] = {
+    option.name: option
+    for option in (
+        Option("title", "Site title", "Lightblog", "Stands at the top of every page and in feeds.", least=1, most=120),
+        Option("tagline", "Tagline", "", "A few words on what the site is about.", most=300),
+        Option("language", "Language", "en", "Of the site's texts, as a code such as en, de or zh-CN.", most=20),
+        Option("time_zone", "Time zone", "UTC", "Dates on public pages are shown in it.", kind="time_zone"),
+        Option("footer", "Footer", "", "Shown at the foot of every page. Markdown.", kind="long_text", most=2000),
+        Option(
+            "posts_per_page", "Posts on a page", 10, "In lists and feeds.", "whole_number", "Reading", least=1, most=50
+        ),
+        Option("comments_open", "Comments", True, "Readers may comment on posts that allow it.", "yes_no", "Comments"),
+        Option(
+            "moderation",
+            "Moderation",
+            "first",
+            "Which comments wait for a moderator.",
+            "choice",
+            "Comments",
+            (("all", "Every comment waits"), ("first", "A person's first comment waits"), ("none", "None waits")),
+        ),
+        Option(
+            "comments_per_hour",
+            "Comments an hour",
+            10,
+            "The most that one address may write in an hour.",
+            "whole_number",
+            "Comments",
+            least=1,
+            most=1000,
+        ),
+        Option("notify_moderators", "Tell moderators", True, "By mail, when a comment waits.", "yes_no", "Comments"),
+    )
+}
+
+
+class SiteSettings(dict[str, Any]):
+    """All settings by name, as attributes too: ``site.title``."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self["time_zone"])
+
+
+def read() -> SiteSettings:
+    """All settings: what admins chose, else the default. One query."""
+    chosen = dict(db.session.execute(select(Setting.name, Setting.value)).all())
+    return SiteSettings({name: chosen.get(name, option.default) for name, option in OPTIONS.items()})
+
+
+def change(values: Mapping[str, Any], *, by: User | None) -> None:
+    """Have these values. Raises NotAllowed, InvalidChange naming the first field that does not fit."""
+    if by is not None and not by.may("setting.edit"):
+        raise NotAllowed("You may not change the settings.")
+    checked = {}
+    for name, value in values.items():
+        if name not in OPTIONS:
+            raise InvalidChange(f"There is no setting “{name}”.", field=name)
+        checked[name] = OPTIONS[name].checked(value)
+    was = read()
+    before, after = auditing.changed({name: was[name] for name in checked}, checked)
+    for name, value in after.items():
+        if value == OPTIONS[name].default:
+            db.session.execute(delete(Setting).where(Setting.name == name))
+            continue
+        setting = db.session.get(Setting, name) or Setting(name=name)
+        setting.value, setting.updated_at = value, clock.now()
+        db.session.add(setting)
+    if after:
+        auditing.record("setting.changed", by=by, before=before, after=after, subject_type="setting")

@@ -1,0 +1,128 @@
+// Finding records by typing, with Tom Select. Without it the fields are plain lists and text.
+/* global TomSelect */
+
+const PLUGINS = { remove_button: { title: "Remove", label: "×" } };
+
+async function found(address, query) {
+  const url = new URL(address, window.location.href);
+  url.searchParams.set("query", query);
+  const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  return answer.ok ? answer.json() : [];
+}
+
+// As the server reads it: a name with a comma in it stands in quotes.
+const quoted = (name) => (/[,;]/.test(name) && !name.includes('"') ? `"${name}"` : name);
+
+function names(text) {
+  const parts = text.matchAll(/\s*"([^"]*)"\s*(?=[,;\n\r\t]|$)|([^,;\n\r\t]+)/g);
+  return [...parts].map((part) => (part[1] ?? part[2]).trim().replace(/^#/, "")).filter(Boolean);
+}
+
+const words = {
+  no_results: () => '<div class="no-results">Nothing found</div>',
+  option_create: (data, escape) => `<div class="create">Make “<strong>${escape(data.input)}</strong>”</div>`,
+};
+
+function startLookup(select) {
+  const picker = new TomSelect(select, {
+    valueField: "value",
+    labelField: "text",
+    searchField: ["text", "found"],
+    plugins: select.multiple ? PLUGINS : { clear_button: { title: "Clear" } },
+    allowEmptyOption: false,
+    placeholder: "Type to find",
+    preload: "focus",
+    maxOptions: 50,
+    closeAfterSelect: true,
+    loadThrottle: 120,
+    load(query, done) {
+      // The server searches more than the label: what it found for these words fits them.
+      found(select.dataset.lookup, query)
+        .then((rows) => done(rows.map(([value, text]) => ({ value: String(value), text, found: query }))))
+        .catch(() => done());
+    },
+    render: words,
+  });
+  select.setAttribute("aria-hidden", "true"); // the label belongs to the picker that stands in for it
+  return picker;
+}
+
+function startTags(input) {
+  const given = names(input.value).map((name) => ({ value: name, text: name }));
+  const hidden = document.createElement("input");
+  hidden.type = "hidden";
+  hidden.name = input.name;
+  input.removeAttribute("name");
+  input.value = "";
+  input.after(hidden);
+  const write = () => {
+    hidden.value = picker.items.map(quoted).join(", ");
+  };
+  const picker = new TomSelect(input, {
+    valueField: "value",
+    labelField: "text",
+    searchField: ["text"],
+    options: given,
+    items: given.map((option) => option.value),
+    delimiter: "\u0000", // a comma may be part of a name; we split what is typed and pasted ourselves
+    plugins: PLUGINS,
+    create: input.dataset.create === "yes" ? (text) => ({ value: text.trim(), text: text.trim() }) : false,
+    createOnBlur: input.dataset.create === "yes",
+    persist: false,
+    maxOptions: 50,
+    placeholder: input.placeholder || "Add a tag",
+    closeAfterSelect: true,
+    hidePlaceholder: true,
+    loadThrottle: 120,
+    load(query, done) {
+      found(input.dataset.tags, query)
+        .then((rows) => done(rows.map(([, text]) => ({ value: text, text }))))
+        .catch(() => done());
+    },
+    onChange: () => write(),
+    render: words,
+  });
+  const known = (name) =>
+    Object.values(picker.options).find((option) => option.text.toLowerCase() === name.toLowerCase());
+  const add = (text) => {
+    for (const name of names(text)) {
+      const same = known(name);
+      // A name that nobody found here may be a tag all the same; the server says so where it is none.
+      if (!same) picker.addOption({ value: name, text: name });
+      picker.addItem(same ? same.value : name);
+    }
+    picker.setTextboxValue("");
+    picker.close();
+  };
+  if (input.dataset.create !== "yes") {
+    // Before the picker empties its field: what was typed and not chosen must not be lost unsaid.
+    picker.control_input.addEventListener("blur", () => add(picker.control_input.value), true);
+  }
+  picker.control_input.addEventListener("keydown", (event) => {
+    if (event.key === "," && !event.isComposing) {
+      event.preventDefault();
+      add(picker.control_input.value);
+    }
+  });
+  picker.control_input.addEventListener(
+    "paste",
+    (event) => {
+      const text = event.clipboardData?.getData("text") ?? "";
+      if (/[,;\n\t]/.test(text)) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        add(text);
+      }
+    },
+    true,
+  );
+  input.setAttribute("aria-hidden", "true");
+  write();
+  return picker;
+}
+
+export function startPickers(root) {
+  if (typeof TomSelect === "undefined") return;
+  for (const select of root.querySelectorAll("select[data-lookup]")) if (!select.tomselect) startLookup(select);
+  for (const input of root.querySelectorAll("input[data-tags]")) if (!input.tomselect) startTags(input);
+}

@@ -1,0 +1,1 @@
+"""What is done to words: pure functions that know nothing of the rest."""

@@ -1,0 +1,218 @@
+"""The page that tells what was done to one record."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from cms.admin.history import words_of
+from cms.models import AuditEntry
+from cms.services import accounts, auditing, publishing, revising, tagging
+from tests.admin.test_escalation import person_who_may
+from tests.factories import make_comment, make_page, make_post, make_tag, make_user
+from tests.signing_in import signed_in
+
+
+def acts(page):
+    """What the page lists: words, who, and the changed fields."""
+    return [
+        (words, plain(who).removeprefix("by ").split(",")[0], [tuple(map(plain, row)) for row in changed(rest)])
+        for words, who, rest in re.findall(
+            r'<p class="act"><strong>(.*?)</strong> <span class="muted">(.*?)</span></p>(.*?)</li>', page, re.DOTALL
+        )
+    ]
+
+
+def changed(html):
+    return re.findall(r'<tr><th scope="row">(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>', html, re.DOTALL)
+
+
+def plain(html):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html)).strip()
+
+
+def test_a_renamed_tag_shows_who_did_it_and_what_it_was(client):
+    editor = make_user("editor", name="Edith")
+    tag = make_tag("old")
+    tagging.rename(tag, "new", by=editor)
+    signed_in(client, editor)
+
+    page = client.get(f"/admin/tag/history/?id={tag.id}").text
+
+    (last, *_) = acts(page)
+    assert last[:2] == ("Renamed", "Edith")
+    assert ("Name", "old", "new") in last[2]
+    assert "/admin/audit/" not in page
+    assert f'href="/admin/tag/history/?id={tag.id}"' in client.get(f"/admin/tag/edit/?id={tag.id}").text
+
+
+def test_a_post_shows_its_revisions_and_its_publishing_in_one_row_of_time(client, travel):
+    editor = make_user("editor", name="Edith")
+    post = make_post("draft", title="First")
+    travel(minutes=30)
+    revising.save(post, {"title": "Second", "body": "x" * 1000}, by=editor)
+    travel(minutes=30)
+    publishing.publish(post, by=editor)
+    signed_in(client, editor)
+
+    found = acts(client.get(f"/admin/post/history/?id={post.id}").text)
+
+    assert {words for words, _, _ in found[:2]} == {"Published", "Published, version 2"}
+    texts = {field: (was, became) for _, _, rows in found for field, was, became in rows}
+    assert texts["Title"][1] in ("First", "Second")
+    bodies = [became for _, _, rows in found for field, _, became in rows if field == "Body"]
+    assert bodies
+    assert all(len(body) < 410 for body in bodies)
+
+
+def all_acts(client, address):
+    """Those of all pages, each page but the last a full one."""
+    found = []
+    while address:
+        page = client.get(address).text
+        found.append(acts(page))
+        further = re.search(r'href="([^"]+)">Earlier</a>', page)
+        address = further[1].replace("&amp;", "&") if further else None
+    assert {len(page) for page in found[:-1]} <= {20}
+    return [act for page in found for act in page]
+
+
+@pytest.mark.parametrize("minutes", [1, 0], ids=["one a minute", "all at one time"])
+def test_it_goes_back_page_by_page_without_leaving_anything_out(client, travel, minutes):
+    editor = make_user("editor")
+    tag = make_tag("tag 0")
+    for number in range(1, 46):
+        travel(minutes=minutes)
+        tagging.rename(tag, f"tag {number}", by=editor)
+    signed_in(client, editor)
+
+    found = all_acts(client, f"/admin/tag/history/?id={tag.id}")
+
+    names = [became for _, _, rows in found for field, _, became in rows if field == "Name"]
+    assert names == [f"tag {number}" for number in range(45, 0, -1)]
+
+
+def test_entries_and_revisions_of_one_time_are_each_told_once(client, travel):
+    travel()
+    editor, other = make_user("editor"), make_user("editor")
+    post = make_post("draft", title="Title 0")
+    for number in range(1, 31):
+        who = (editor, other)[number % 2]  # what one person saves in ten minutes would be one revision
+        revising.save(post, {"title": f"Title {number}"}, by=who)
+        auditing.record("post.edited", post, by=who, before={"number": number - 1}, after={"number": number})
+    signed_in(client, editor)
+
+    found = all_acts(client, f"/admin/post/history/?id={post.id}")
+
+    titles = [became for _, _, rows in found for field, _, became in rows if field == "Title"]
+    entries = [became for _, _, rows in found for field, _, became in rows if field == "Number"]
+    assert titles == [f"Title {number}" for number in range(30, -1, -1)]
+    assert entries == [str(number) for number in range(30, 0, -1)]
+
+
+def test_a_clock_that_was_put_back_loses_nothing(client, travel):
+    editor = make_user("editor")
+    tag = make_tag("tag 0")
+    for number in range(1, 46):
+        travel(to=datetime(2026, 5, 1, 12, 60 - number - 1 if number > 15 else number, tzinfo=UTC))
+        tagging.rename(tag, f"tag {number}", by=editor)
+    signed_in(client, editor)
+
+    found = all_acts(client, f"/admin/tag/history/?id={tag.id}")
+
+    names = [became for _, _, rows in found for field, _, became in rows if field == "Name"]
+    assert names == [f"tag {number}" for number in range(45, 0, -1)]
+
+
+def test_what_cannot_be_read_as_a_place_begins_at_the_newest(client):
+    editor = make_user("editor")
+    tag = make_tag("old")
+    tagging.rename(tag, "new", by=editor)
+    signed_in(client, editor)
+
+    for before in ("yesterday", "", "2026-01-01", "9999-99-99T99:99", "-", "x-1", "1-x", "01-", "9" * 30 + "-", "-0"):
+        answer = client.get(f"/admin/tag/history/?id={tag.id}&before={before}")
+        assert (answer.status_code, bool(acts(answer.text))) == (200, True)
+    assert client.get("/admin/tag/history/?id=no").status_code == 404
+    assert client.get("/admin/tag/history/").status_code == 404
+
+
+def test_a_record_nothing_was_done_to_says_so(client):
+    tag = make_tag("quiet")
+    signed_in(client, make_user("editor"))
+
+    assert "Nothing is recorded yet" in client.get(f"/admin/tag/history/?id={tag.id}").text
+    for address in (f"tag/history/?id={tag.id}", f"post/history/?id={make_post().id}"):
+        assert "Nothing earlier is recorded" in client.get(f"/admin/{address}&before=1-1").text
+
+
+def test_the_history_of_a_person_never_shows_a_secret(client):
+    admin = make_user("admin", name="Ada")
+    other = make_user("author", name="Bob")
+    accounts.set_password(other, "a long new password", by=admin)
+    signed_in(client, admin)
+
+    page = client.get(f"/admin/user/history/?id={other.id}").text
+
+    assert [words for words, _, _ in acts(page)] == ["Password set"]
+    assert "a long new password" not in page
+    assert "$argon2" not in page
+    assert "/admin/audit/details/" in page
+
+
+def test_html_in_what_changed_is_text(client):
+    comment = make_comment(make_post())
+    editor = make_user("editor")
+    auditing.record(
+        "comment.edited", comment, by=editor, before={"body": "<script>1</script>"}, after={"body": "<b>x</b>"}
+    )
+    signed_in(client, editor)
+
+    page = client.get(f"/admin/comment/history/?id={comment.id}").text
+
+    assert "&lt;script&gt;1&lt;/script&gt;" in page
+    assert "<script>1" not in page
+
+
+def test_a_long_history_takes_few_queries(client, count_queries, travel):
+    editor = make_user("editor")
+    post = make_post()
+    for number in range(30):
+        travel(minutes=11)  # what is saved within ten minutes is one revision
+        revising.save(post, {"title": f"Title {number}"}, by=editor)
+    signed_in(client, editor)
+    client.get("/admin/")
+    pages = []
+
+    queries = count_queries(lambda: pages.append(client.get(f"/admin/post/history/?id={post.id}")))
+
+    assert len(acts(pages[0].text)) == 20
+    assert len(queries) <= 10
+
+
+@pytest.mark.parametrize(
+    ("action", "subject_type", "words"),
+    [
+        ("post.published", "post", "Published"),
+        ("user.roles_changed", "user", "Roles changed"),
+        ("password.set", "user", "Password set"),
+        ("second_factor.removed", "user", "Second factor removed"),
+        ("site.set_up", "user", "Site set up"),
+    ],
+)
+def test_an_act_is_named_by_what_it_was_done_to_unless_that_is_the_record(action, subject_type, words):
+    assert words_of(AuditEntry(action=action, subject_type=subject_type)) == words
+
+
+def test_it_leads_nowhere_that_is_shut(client):
+    page = make_page(title="About")
+    revising.save(page, {"title": "About us"}, by=None)
+    for rights, is_open in (["page.edit"], False), (["page.edit", "post.edit"], True):
+        signed_in(client, person_who_may(*rights))
+
+        text = client.get(f"/admin/page/history/?id={page.id}").text
+
+        addresses = re.findall(r'href="(/admin/(?:revision|audit)/[^"]+)"', text)
+        assert len(acts(text)) >= 2
+        assert bool(addresses) == is_open
+        assert {client.get(address).status_code for address in addresses} <= {200}

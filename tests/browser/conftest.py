@@ -1,0 +1,118 @@
+"""Real server processes and a real Chromium."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import browser_tools
+from tests.required import skip_or_fail
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that is being served: its address, the link to set it up, and how to run its commands."""
+
+    url: str
+    set_up_url: str
+    flask: Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    reason = browser_tools.missing_reason()
+    if reason:
+        skip_or_fail("browser", reason)
+    with sync_playwright() as playwright:
+        browser = browser_tools.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A visitor with a clean slate, whose console must stay silent."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    # A page that answers 404 on purpose says so in the console; scripts and the CSP must not.
+    assert [line for line in complaints if "Failed to load resource" not in line] == []
+
+
+@pytest.fixture(scope="module")
+def served(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """`python run.py` in a folder of its own: a fresh site that nobody has set up."""
+    instance = tmp_path_factory.mktemp(f"served_{database_kind}")
+    url = "sqlite:///cms.sqlite3"
+    if database_kind == "mariadb":
+        url = request.getfixturevalue("mariadb_server").create_database(f"served_{time.monotonic_ns()}")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_"))}
+    environ |= {"CMS_INSTANCE_PATH": str(instance), "CMS_DATABASE_URL": url, "CMS_PORT": str(port)}
+
+    def flask(*arguments: str, typed: str = "") -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", str(ROOT / "run.py"), *arguments],
+            cwd=ROOT,
+            env=environ,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    server = subprocess.Popen(
+        [sys.executable, "run.py"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        said = ""
+        while "Ctrl-C" not in said:
+            line = server.stdout.readline()
+            assert line, f"the server did not start: {said}"
+            said += line
+        # Nobody reads what it logs from here on, and a full pipe would stop it.
+        threading.Thread(target=deque, args=(server.stdout, 0), daemon=True).start()
+        link = re.search(r"http://\S+/setup/\S+", said)
+        await_answer(f"http://127.0.0.1:{port}/health/live")
+        yield Site(f"http://127.0.0.1:{port}", link[0] if link else "", flask)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=30)
+        server.stdout.close()
+        assert server.returncode == 0
+
+
+def await_answer(url: str) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)

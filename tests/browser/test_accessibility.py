@@ -1,0 +1,97 @@
+"""axe-core on the pages people meet, light and dark, on a phone and on a desk."""
+
+import re
+
+import pytest
+
+from tests import browser_tools
+
+PASSWORD = "correct horse battery staple"
+PUBLIC = ["/", "/archive/", "/tags/", "/search?q=the", "/search?q=nothingatall", "/no-such-page", "/about"]
+ACCOUNT = ["/login", "/reset"]
+ADMIN = [
+    "/admin/",
+    "/admin/post/",
+    "/admin/post/new/",
+    "/admin/page/",
+    "/admin/tag/",
+    "/admin/author/",
+    "/admin/comment/",
+    "/admin/media/",
+    "/admin/redirect/",
+    "/admin/user/",
+    "/admin/role/",
+    "/admin/setting/",
+    "/admin/mail/",
+    "/admin/audit/",
+    "/admin/help/",
+]
+SIZES = [(390, 844), (1280, 900)]
+
+
+@pytest.fixture(scope="session")
+def database_kind():
+    """One will do: what a page looks like does not depend on the database."""
+    return "sqlite"
+
+
+@pytest.fixture(scope="module")
+def filled(served):
+    """A site worth looking at, and the address of its administrator."""
+    said = served.flask("seed")
+    served.flask("people", "add", "axe@example.org", "--role", "admin", "--password-stdin", typed=f"{PASSWORD}\n")
+    assert said
+    return served
+
+
+def sign_in(page, site):
+    page.goto(f"{site.url}/login")
+    page.get_by_label("E-mail").fill("axe@example.org")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile(r"/admin/$"))
+
+
+def complaints(page, url):
+    page.goto(url)
+    return [f"{url}: {found}" for found in browser_tools.violations(page)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_nobody_is_shut_out(filled, page, scheme, size):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(f"{filled.url}/")
+    links = page.locator("main a").evaluate_all("all => all.map(one => new URL(one.href).pathname)")
+    found = [next(link for link in links if link.startswith(start)) for start in ("/posts/", "/authors/")]
+
+    problems = [line for path in [*PUBLIC, *found, *ACCOUNT] for line in complaints(page, filled.url + path)]
+    sign_in(page, filled)
+    problems += [line for path in ADMIN for line in complaints(page, filled.url + path)]
+    page.goto(f"{filled.url}/admin/post/")
+    page.locator("main tbody a[href*='/edit/']").first.click()
+    problems += complaints(page, page.url)
+
+    assert problems == []
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_public_pages_carry_no_script_and_set_no_cookie(filled, page, path):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    page.goto(filled.url + path)
+
+    assert page.locator("script").count() == 0
+    assert page.context.cookies() == []
+    assert all(url.startswith(filled.url) for url in requests), requests
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_no_public_page_scrolls_sideways_on_a_small_phone(filled, page, path):
+    page.set_viewport_size({"width": 320, "height": 700})
+
+    page.goto(filled.url + path)
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

@@ -1,0 +1,69 @@
+"""What the proofs measured, for the table at the end of ``make schema-proof``."""
+
+import json
+import os
+import sys
+
+# How much is tried: a handful in `make test`, what fits in CI with CMS_TEST_PROOF=ci, all of it with CMS_TEST_PROOF=1.
+LEVEL = os.environ.get("CMS_TEST_PROOF", "")
+PROOF = LEVEL == "1"
+
+# What has to be in the table: a proof that was skipped, or that failed before it counted, is named as missing.
+BOTH = ("sqlite", "mariadb")
+IN_CI = [
+    *(f"{proof}, {kind}" for proof in ("W0 kills, plain", "W0 walks, plain") for kind in BOTH),
+    *(f"{proof}, {kind}" for proof in ("K1 client", "K1 project") for kind in BOTH),
+    *(f"{proof}, {kind}" for proof in ("W1 walks", "W1 Hypothesis", "W2 killed walks") for kind in BOTH),
+    *("W0 kills of the server, plain", "K1 server, mariadb", "K1 project, server"),
+    *("K2 client, sqlite", "K2 server, binlog", "K2 server, no binlog"),
+    *("S1 longest stall", "S2 with an open read transaction"),
+]
+ELSEWHERE = [
+    *(f"B1 backup restored elsewhere, {kind}" for kind in BOTH),
+    *(f"D1 drift by hand, {kind}" for kind in BOTH),
+    *(f"L1 upgrades at once, {kind}" for kind in BOTH),
+    *(f"L2 killed lock holder, {kind}" for kind in BOTH),
+    *(f"O1 old code goes back, {kind}" for kind in BOTH),
+    "O2 old code finishes what was cut off, mariadb",  # SQLite leaves nothing half done
+    *(f"P1 a purge that is killed, {kind}" for kind in BOTH),
+    *(f"P1 only purge destroys, {kind}" for kind in BOTH),
+]
+EXPECTED = {"ci": IN_CI, "1": [*IN_CI, *ELSEWHERE]}
+
+
+def amount(quick: int, ci: int, proof: int) -> int:
+    return {"1": proof, "ci": ci}.get(LEVEL, quick)
+
+
+def record(proof: str, points: int, passed: int, figure: str) -> None:
+    """Add a line to the file that CMS_PROOF_FIGURES names; nothing without it."""
+    print(f"{proof}: {passed} of {points} passed, {figure}")  # noqa: T201 (pytest shows it with -s and on failure)
+    path = os.environ.get("CMS_PROOF_FIGURES")
+    if path:
+        line = json.dumps({"proof": proof, "points": points, "passed": passed, "figure": figure})
+        with open(path, "a") as file:
+            file.write(f"{line}\n")
+
+
+def missing(lines: list[str]) -> list[str]:
+    """The proofs of this level that recorded nothing."""
+    found = {json.loads(line)["proof"] for line in lines}
+    return [proof for proof in EXPECTED.get(LEVEL, []) if proof not in found]
+
+
+def table(lines: list[str]) -> str:
+    """What was recorded and what is missing, in columns, in the order of the proofs' names."""
+    rows = [("proof", "points", "passed", "figure")]
+    found = [json.loads(line) for line in lines]
+    found += [{"proof": proof, "points": 0, "passed": 0, "figure": "NOT PROVED"} for proof in missing(lines)]
+    for one in sorted(found, key=lambda one: one["proof"]):
+        rows.append((one["proof"], str(one["points"]), str(one["passed"]), one["figure"]))
+    widths = [max(len(row[number]) for row in rows) for number in range(3)]
+    return "\n".join(f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}" for row in rows)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1]) as written:
+        recorded = written.readlines()
+    print(table(recorded))  # noqa: T201
+    sys.exit(1 if missing(recorded) else 0)

@@ -1,0 +1,306 @@
+"""Kill -9 at each statement, run again, compare with a run that nobody disturbed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from tests.schema.children import KILLED, READS, Children, Ended, Job
+from tests.schema.synthetic import MAKE_WAY, ROWS, START, Chapter
+from tests.schema.workbench import Revision, Workbench, unlike
+
+Look = tuple[dict[str, Any], dict[str, Any]]
+OPPOSITE = {"upgrade": "downgrade", "downgrade": "upgrade"}
+
+
+class Snapshot(Protocol):
+    def restore(self) -> None: ...
+
+
+class FileSnapshot:
+    """An SQLite database as a copy of its file."""
+
+    number = 0
+
+    def __init__(self, bench: Workbench) -> None:
+        FileSnapshot.number += 1
+        self.file = Path(bench.url.database or "")
+        self.copy = self.file.with_name(f"snapshot{FileSnapshot.number}")
+        shutil.copyfile(self.file, self.copy)
+
+    def restore(self) -> None:
+        for left in self.file.parent.glob(f"{self.file.name}-*"):
+            left.unlink()
+        shutil.copyfile(self.copy, self.file)
+
+
+class ServerSnapshot:
+    """A MariaDB database as the statements that make it, hidden tables and columns included."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self.bench = bench
+        self.tables: list[str] = []
+        self.rows: list[tuple[str, list[Any]]] = []
+        with bench.engine.connect() as connection:
+            for name in [row[0] for row in connection.execute(text("SHOW TABLES"))]:
+                self.tables.append(connection.execute(text(f"SHOW CREATE TABLE `{name}`")).one()[1])
+                rows = [tuple(row) for row in connection.execute(text(f"SELECT * FROM `{name}`"))]
+                if rows:
+                    marks = ", ".join(["%s"] * len(rows[0]))
+                    self.rows.append((f"INSERT INTO `{name}` VALUES ({marks})", rows))
+
+    def restore(self) -> None:
+        database = self.bench.url.database
+        with self.bench.engine.connect() as connection:
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            cursor = raw.cursor()
+            cursor.execute("SET foreign_key_checks=0, unique_checks=0")
+            cursor.execute("SET sql_mode=CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
+            cursor.execute(f"DROP DATABASE `{database}`")
+            cursor.execute(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
+            cursor.execute(f"USE `{database}`")
+            for statement in self.tables:
+                cursor.execute(statement)
+            for statement, rows in self.rows:
+                cursor.executemany(statement, rows)
+            raw.commit()
+
+
+def snapshot(bench: Workbench) -> Snapshot:
+    return FileSnapshot(bench) if bench.kind == "sqlite" else ServerSnapshot(bench)
+
+
+@dataclass
+class Passage:
+    """One command over one start state, what it sends, and where it leads when nobody disturbs it."""
+
+    name: str
+    job: Job
+    back: str  # where the opposite command is to go
+    start: Snapshot
+    statements: list[str]
+    after: Look
+    back_again: Look  # after the opposite command, which brings back what was kept
+
+    def points(self, hows: Sequence[str], *, reads: bool) -> list[Job]:
+        """Each place to die. Between two that only read, the database is the same: one of them will do."""
+        numbers = [
+            number
+            for number, statement in enumerate(self.statements, 1)
+            if reads or not READS.match(statement) or number == len(self.statements)
+        ]
+        return [replace(self.job, at=number, how=how) for number in numbers for how in hows]
+
+
+@dataclass
+class Tally:
+    """How many points were tried, and those from which a second run did not recover."""
+
+    points: int = 0
+    killed: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        shown = "\n\n".join(self.failures[:10])
+        return f"{len(self.failures)} of {self.points} points ({self.killed} killed) did not recover:\n\n{shown}"
+
+
+def passages(
+    bench: Workbench, children: Children, chapters: Sequence[Chapter], *, only_up: bool = False
+) -> Iterator[Passage]:
+    """Up, down and up again over each chapter, with what is written in between. Whoever takes one may wreck the
+    database: it is put right before the next."""
+    bench.write([START, *(chapter.revision for chapter in chapters)])
+    undisturbed(bench, children, Job(str(bench.folder), str_url(bench), "upgrade", START.name))
+    write(bench, ROWS)
+    for chapter in chapters:
+        revision = chapter.revision
+        assert isinstance(revision.after, str)
+        yield from passage(bench, children, "upgrade", revision.name, revision.after)
+        if only_up:
+            continue
+        write(bench, chapter.above)
+        yield from passage(bench, children, "downgrade", revision.after, revision.name)
+        write(bench, chapter.below)
+        yield from passage(bench, children, "upgrade", revision.name, revision.after)
+
+
+def passage(
+    bench: Workbench, children: Children, way: str, target: str, back: str, *, app: str = ""
+) -> Iterator[Passage]:
+    job = Job(str(bench.folder), str_url(bench), way, target, app=app)
+    start = snapshot(bench)
+    statements = undisturbed(bench, children, job).statements
+    end, after = snapshot(bench), bench.look()
+    if not bench.plain:
+        undisturbed(bench, children, replace(job, way=OPPOSITE[way], target=back))
+    yield Passage(f"{way} to {target}", job, back, start, statements, after, bench.look())
+    end.restore()
+
+
+def whole_way(bench: Workbench, children: Children, chapters: Sequence[Chapter]) -> Iterator[Passage]:
+    """All chapters in one command, down and up again. For a database that stands at the last one."""
+    write(bench, MAKE_WAY)
+    top = chapters[-1].revision.name
+    yield from passage(bench, children, "downgrade", START.name, top)
+    yield from passage(bench, children, "upgrade", top, START.name)
+
+
+def project_passages(bench: Workbench, children: Children, app: Path) -> Iterator[Passage]:
+    """Down and up again over each revision of the project, newest first. For a database that stands at head."""
+    for script in ScriptDirectory(str(bench.folder)).walk_revisions():
+        below = script.down_revision or "base"
+        assert isinstance(below, str), "after a merge, say here which of its parents to go down to"
+        yield from passage(bench, children, "downgrade", below, script.revision, app=str(app))
+        yield from passage(bench, children, "upgrade", script.revision, below, app=str(app))
+        undisturbed(bench, children, Job(str(bench.folder), str_url(bench), "downgrade", below, app=str(app)))
+
+
+def str_url(bench: Workbench) -> str:
+    return bench.engine.url.render_as_string(hide_password=False)
+
+
+def write(bench: Workbench, statements: Sequence[str]) -> None:
+    with bench.writing() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def undisturbed(bench: Workbench, children: Children, job: Job) -> Ended:
+    ended = children.run(job)
+    assert ended.code == 0, f"{bench.kind}: {job.way} to {job.target} fails by itself:\n{ended.error}"
+    return ended
+
+
+def try_points(
+    bench: Workbench,
+    children: Children,
+    stage: Passage,
+    points: Sequence[Job],
+    tally: Tally,
+    *,
+    reached: Callable[[], None] | None = None,
+    restarted: Callable[[], None] = lambda: None,
+    round_trip: bool = True,
+) -> None:
+    """Die at each of ``points``, run again, compare; with ``round_trip`` what was kept is brought back as well."""
+    for point in points:
+        stage.start.restore()
+        first = children.run(point, reached)
+        restarted()
+        tally.points += 1
+        tally.killed += first.code == KILLED or reached is not None
+        problem = recovers(bench, children, stage, round_trip=round_trip)
+        if problem:
+            tally.failures.append(
+                f"{bench.kind}, {stage.name}, killed {point.how} statement {point.at} of {len(stage.statements)}:\n"
+                f"  {stage.statements[point.at - 1][:300]}\n"
+                f"  (first run ended with {first.code} {first.error[-300:]})\n  {problem}"
+            )
+
+
+def recovers(bench: Workbench, children: Children, stage: Passage, *, round_trip: bool) -> str:
+    """Why a plain second run does not end where an undisturbed one does; empty when it does."""
+    second = children.run(stage.job)
+    if second.code != 0:
+        return f"the second run fails:\n{second.error[-1500:]}"
+    different = compare(stage.after, bench.look())
+    if different:
+        return "the second run ends elsewhere:\n" + "\n".join(different[:8])
+    if round_trip:
+        return comes_back(bench, children, stage)
+    return ""
+
+
+def comes_back(bench: Workbench, children: Children, stage: Passage) -> str:
+    way = OPPOSITE[stage.job.way]
+    third = children.run(replace(stage.job, way=way, target=stage.back))
+    if third.code != 0:
+        return f"the {way} after it fails:\n{third.error[-1500:]}"
+    different = compare(stage.back_again, bench.look())
+    return f"the {way} after it ends elsewhere than without a kill:\n" + "\n".join(different[:8]) if different else ""
+
+
+def compare(expected: Look, found: Look) -> list[str]:
+    return [*unlike(expected[0], found[0], "schema"), *unlike(expected[1], found[1], "cells")]
+
+
+def spread(points: Sequence[Job], wanted: int) -> list[Job]:
+    """``wanted`` of them, evenly over the whole; all with 0."""
+    if not wanted or wanted >= len(points):
+        return list(points)
+    step = len(points) / wanted
+    return [points[int((number + 0.5) * step)] for number in range(wanted)]
+
+
+# Long statements, and a death at any moment of them
+
+LONG = Revision(
+    "long",
+    "start",
+    up="""
+op.create_index("ix_large_words", "large", ["words", "number"], unique=False)
+with op.batch_alter_table("large") as batch_op:
+    batch_op.alter_column("number", existing_type=sa.Integer(), type_=sa.BigInteger(), existing_nullable=True)
+op.add_column("large", sa.Column("more", sa.Integer(), server_default="5", nullable=False))
+op.execute("UPDATE large SET number = number + 10")
+op.drop_column("large", "note")
+""",
+    down="""
+op.add_column("large", sa.Column("note", sa.String(length=20), nullable=True))
+op.execute("UPDATE large SET number = number - 10")
+op.drop_column("large", "more")
+with op.batch_alter_table("large") as batch_op:
+    batch_op.alter_column("number", existing_type=sa.BigInteger(), type_=sa.Integer(), existing_nullable=True)
+op.drop_index("ix_large_words", table_name="large")
+""",
+)
+# The same with what plain Alembic does not know: rows that are filled in chunks.
+LONG_FILLED = replace(LONG, up=f'{LONG.up}op.fill("large", {{"more": "number + 1"}})\n')
+LONG_START = Revision(
+    "start",
+    None,
+    up="""
+op.create_table(
+    "large",
+    sa.Column("id", sa.Integer(), nullable=False),
+    sa.Column("words", sa.String(length=60), nullable=False),
+    sa.Column("number", sa.Integer(), nullable=True),
+    sa.Column("note", sa.String(length=20), nullable=True),
+    sa.PrimaryKeyConstraint("id"),
+)
+""",
+    down="""
+op.drop_table("large")
+""",
+)
+
+
+def fill_large(bench: Workbench, rows: int) -> None:
+    """In words that do not come in the order of the keys, so that an index is work."""
+    numbers = {
+        "sqlite": "WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < {rows}) "
+        "INSERT INTO large SELECT seq, 'words ' || (seq * 7919 % 1000003), seq % 1000, 'note ' || seq FROM n",
+        "mariadb": "INSERT INTO large SELECT seq, CONCAT('words ', seq * 7919 % 1000003), seq % 1000, "
+        "CONCAT('note ', seq) FROM seq_1_to_{rows}",
+    }
+    write(bench, [numbers[bench.kind].format(rows=rows)])
+
+
+def look_large(bench: Workbench) -> tuple[Any, ...]:
+    """The schema, and sums over each visible column: all cells would take longer than the statement."""
+    schema = bench.fingerprint()
+    columns = sorted(schema["large"]["columns"])
+    length = "LENGTH" if bench.kind == "sqlite" else "CHAR_LENGTH"
+    sums = [f"SUM({column} * (id % 97))" for column in columns if column in ("id", "number", "more")]
+    sums += [f"SUM({length}({column}) * (id % 97))" for column in columns if column in ("words", "note")]
+    with bench.engine.connect() as connection:
+        found = connection.execute(text(f"SELECT COUNT(*), {', '.join(sums)} FROM large")).one()
+    return schema, tuple(int(one) for one in found)

@@ -1,0 +1,145 @@
+"""The same question finds the same posts on SQLite and on MariaDB."""
+
+import pytest
+from sqlalchemy import text
+
+from cms.db import db
+from cms.services import publishing, renewing, revising, searching
+from tests.factories import make_post
+
+TEXTS = {
+    "flask": "An admin panel with Flask-Admin, in Python.",
+    "naive": "A naïve café in Zürich, with crème brûlée.",
+    "go": "Go is a language. So is C. To be or not to be.",
+    "wide": "Das Donaudampfschifffahrtsgesellschaftskapitänspatent",
+    "china": "我喜欢写博客。数据库很重要。",
+    "japan": "東京タワーで会いましょう",
+    "arabic": "مرحبا بالعالم",
+    "numbers": "Version 3.11 of 2024, issue #42 and ISO8601.",
+    "quotes": 'He said "hello world" and left; world hello.',
+    "odd": "under_score, C++, AT&T, foo@example.org, NEAR and OR",
+}
+
+
+@pytest.fixture
+def posts(app):
+    made = {name: make_post(title=f"On {name}", body=body) for name, body in TEXTS.items()}
+    db.session.commit()  # MariaDB shows a transaction its own rows only after that
+    return made
+
+
+def found(question):
+    query = searching.find(question)
+    return None if query is None else {post.title.removeprefix("On ") for post in db.session.scalars(query)}
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("flask", {"flask"}),
+        ("FLASK", {"flask"}),
+        ("fla", {"flask"}),
+        ("python flask", {"flask"}),
+        ("python zürich", set()),
+        ("cafe", {"naive"}),
+        ("café", {"naive"}),
+        ("CREME", {"naive"}),
+        ("zurich", {"naive"}),
+        ("go", {"go"}),
+        ("c language", {"go"}),
+        ("to be or not to be", {"go"}),
+        ("is", {"go", "numbers"}),
+        ("donaudampf", {"wide"}),
+        ("博客", {"china"}),
+        ("数据库", {"china"}),
+        ("客", {"china"}),
+        ("库博", set()),
+        ("東京", {"japan"}),
+        ("タワー", {"japan"}),
+        ("مرحبا", {"arabic"}),
+        ("3.11", {"numbers"}),
+        ("2024", {"numbers"}),
+        ("iso8601", {"numbers"}),
+        ('"hello world"', {"quotes"}),
+        ('"hello left"', set()),
+        ("c++", {"go", "odd"}),
+        ("AT&T", {"odd"}),
+        ("near", {"odd"}),
+        ("or", {"go", "odd"}),
+        ("nothing at all of this", set()),
+        ("*", None),
+        ('" "', None),
+        ("🎉", None),
+        ("", None),
+        ("\x00", None),
+    ],
+)
+def test_a_question_finds(posts, question, names):
+    assert found(question) == names
+
+
+@pytest.mark.parametrize(
+    "question", ['"', "a*b*", "-flask", "+(a", "NEAR(", "x" * 5000, "' OR 1=1 --", "%", "\ud800", "a" * 199]
+)
+def test_no_question_breaks_the_search(posts, question):
+    assert found(question) in (None, set()) or found(question) <= set(TEXTS)
+
+
+@pytest.mark.parametrize("state", ["draft", "scheduled", "expired", "withdrawn", "trashed"])
+def test_readers_find_only_what_they_may_read(app, state):
+    make_post(state, title="Hidden quokka")
+    db.session.commit()
+
+    assert found("quokka") == set()
+
+
+def test_a_tag_is_found_too(app):
+    make_post(title="On tags", tags=["Marsupials"])
+    db.session.commit()
+
+    assert found("marsupials") == {"tags"}
+
+
+def test_what_was_changed_is_found_by_its_new_words_only(app):
+    post = make_post(title="On change", body="old words")
+    revising.save(post, {"body": "new words"}, by=None)
+    publishing.publish(post, by=None)
+    db.session.commit()
+
+    assert (found("old"), found("new")) == (set(), {"change"})
+
+
+def test_a_deleted_post_is_not_found_again(app):
+    post = make_post(title="On deletion")
+    db.session.commit()
+    searching.forget([post.id])
+    db.session.commit()
+
+    assert found("deletion") == set()
+
+
+def test_an_index_that_was_lost_is_written_anew_and_a_full_one_left_alone(app):
+    for number in range(3):
+        make_post(title=f"Lost {number}")
+    db.session.commit()
+    db.session.execute(text("DELETE FROM post_search"))
+    db.session.commit()
+
+    assert renewing.index_if_empty() == 3
+    assert renewing.index_if_empty() == 0
+    assert len(db.session.scalars(searching.find("lost")).all()) == 3
+
+
+@pytest.mark.parametrize("seconds", [0.000001, 0.0001, 0.001, 10])
+def test_a_search_that_takes_too_long_is_given_up_and_nothing_else_suffers(posts, seconds):
+    ids = sorted(post.id for post in posts.values())
+
+    for _ in range(5):
+        found = searching.newest_within("on", 50, seconds)
+        assert found in ([], ids[::-1])
+        assert db.session.scalar(text("SELECT COUNT(*) FROM post_search")) == len(ids)
+
+    if seconds == 10:
+        assert found == ids[::-1]
+    assert searching.newest_within("nowhereatall", 50, seconds) == []
+    assert searching.newest_within("%", 50, seconds) == []

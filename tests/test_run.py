@@ -1,0 +1,264 @@
+import ast
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.mariadb import free_port
+
+HOME = Path(__file__).parent.parent
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def environ(tmp_path, port):
+    """A fresh instance folder and a free port."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
+    return {**kept, "CMS_INSTANCE_PATH": str(tmp_path / "instance"), "CMS_PORT": str(port)}
+
+
+@contextmanager
+def running(environ):
+    """``python run.py`` once it serves; whatever the test leaves running is ended."""
+    process = subprocess.Popen(
+        [sys.executable, "run.py"], cwd=HOME, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        wait_until_it_serves(process, environ["CMS_PORT"])
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def wait_until_it_serves(process, port, host="127.0.0.1"):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"run.py ended with {process.returncode}: {process.communicate()}")
+        try:
+            return ask(port, "/health/ready", host)
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail("run.py does not serve")
+
+
+def ask(port, path, host="127.0.0.1"):
+    with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=10) as response:
+        return response.read().decode()
+
+
+def refusal(environ, *command):
+    """What a start that must fail says on its standard error."""
+    command = command or (sys.executable, "run.py")
+    done = subprocess.run(command, cwd=HOME, env=environ, text=True, capture_output=True, timeout=PATIENCE_SECONDS)
+    assert done.returncode == 1, done
+    assert "http://" not in done.stdout
+    return done.stderr
+
+
+def test_a_first_start_prints_a_set_up_link_that_works_and_a_stranger_gets_404(environ, port):
+    with running(environ) as process:
+        os.kill(process.pid, signal.SIGTERM)
+        printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    link = re.search(rf"http://127\.0\.0\.1:{port}(/setup/\S+)", printed)
+    assert link, printed
+
+    with running(environ), pytest.raises(urllib.error.HTTPError, match="404"):
+        ask(port, "/setup/guessed")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_server_cleanly(environ, port, number):
+    with running(environ) as process:
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert "error" not in errors.lower()
+    with pytest.raises(OSError, match="refused"):
+        ask(port, "/health/live")
+
+
+def test_control_c_on_a_terminal_stops_the_server_and_its_workers_cleanly(environ, port):
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(HOME)
+        os.execve(sys.executable, [sys.executable, "run.py"], environ)
+    printed = b""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while b"Ctrl-C" not in printed and time.monotonic() < deadline:
+        if select.select([terminal], [], [], 1)[0]:
+            printed += os.read(terminal, 4096)
+
+    os.write(terminal, b"\x03")  # at once: the workers are only starting
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert b"Traceback" not in printed
+    with pytest.raises(OSError, match="refused"):
+        ask(port, "/health/live")
+
+
+def test_a_second_start_is_ready_in_seconds_and_keeps_the_site(environ, tmp_path):
+    with running(environ):
+        pass
+    secrets = (tmp_path / "instance" / "secrets.json").read_text()
+
+    began = time.monotonic()
+    with running(environ) as process:
+        assert time.monotonic() - began < 15
+        process.terminate()
+        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+
+    assert "upgrad" not in errors
+    assert (tmp_path / "instance" / "secrets.json").read_text() == secrets
+
+
+def test_two_first_starts_at_once_on_one_instance_both_serve(environ):
+    other = {**environ, "CMS_PORT": str(free_port())}
+
+    with running(environ), running(other):
+        assert ask(environ["CMS_PORT"], "/health/live") == ask(other["CMS_PORT"], "/health/live") == "ok"
+
+
+def test_a_port_in_use_is_said_in_one_line(environ, port):
+    with socket.create_server(("127.0.0.1", port)):
+        said = refusal(environ)
+
+    assert said == (
+        f"Lightblog cannot start. It cannot listen on 127.0.0.1, port {port}: Address already in use. "
+        "Try make run PORT=...\n"
+    )
+
+
+def test_a_second_server_does_not_share_the_port_of_the_first(environ):
+    with running(environ):
+        assert "already in use" in refusal(environ)
+
+
+def test_an_unknown_host_is_said_in_one_line(environ):
+    assert one_line(refusal({**environ, "CMS_HOST": "no-such-host.invalid"}), "no-such-host.invalid")
+
+
+def test_an_instance_folder_that_cannot_be_made_is_said_in_one_line(environ, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
+    assert one_line(refusal({**environ, "CMS_INSTANCE_PATH": str(tmp_path / "file" / "instance")}), "Not a directory")
+
+
+def test_an_instance_folder_that_cannot_be_written_is_said_in_one_line(environ, tmp_path):
+    (tmp_path / "instance").mkdir(mode=0o500)
+    command = [sys.executable, "run.py"]
+    if os.geteuid() == 0:  # whom modes do not bind; the same root without that privilege is like anybody else
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may write everywhere, and there is no setpriv to take that from it")
+        command = ["setpriv", "--bounding-set=-dac_override", *command]
+
+    assert one_line(refusal(environ, *command), "Permission denied")
+
+
+@pytest.fixture
+def make():
+    """``make`` in this very copy, where all is installed: it must have nothing to do but to run."""
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    stamp = HOME / ".venv" / "made"
+    if not stamp.exists() or stamp.stat().st_mtime < (HOME / "requirements.txt").stat().st_mtime:
+        pytest.skip("make would install first: its stamp is older than requirements.txt")
+    return ["make", "--no-print-directory", "run"]
+
+
+def test_make_run_takes_port_and_host(environ, make):
+    port = free_port()
+    del environ["CMS_PORT"]
+    environ["HOST"] = "a-machine.invalid"  # as some shells export it; only the command line counts
+    command = [*make, f"PORT={port}", "HOST=127.0.0.2"]
+    process = subprocess.Popen(
+        command, cwd=HOME, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+    )
+    try:
+        wait_until_it_serves(process, port, "127.0.0.2")
+        with pytest.raises(OSError, match="refused"):
+            ask(port, "/health/live")  # on 127.0.0.1 nobody listens
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def test_make_run_without_port_and_host_does_as_the_environment_says(environ, port, make):
+    process = subprocess.Popen(
+        make, cwd=HOME, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0
+    )
+    try:
+        wait_until_it_serves(process, port)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def test_a_database_that_cannot_be_reached_is_said_in_one_line_without_its_password(environ):
+    said = refusal({**environ, "CMS_DATABASE_URL": f"mysql://me:hunter2@127.0.0.1:{free_port()}/blog"})
+
+    assert one_line(said, "cannot be reached")
+    assert "hunter2" not in said
+
+
+def test_a_wrong_setting_is_said_in_one_line_by_every_command(environ):
+    wrong = {**environ, "CMS_PORT": "eighty"}
+
+    for command in ([sys.executable, "run.py"], [sys.executable, "-m", "flask", "--app", "run.py", "routes"]):
+        assert one_line(refusal(wrong, *command), "CMS_PORT must be a whole number")
+
+
+def test_a_database_of_a_newer_release_is_said_in_one_line(environ, tmp_path):
+    with running(environ):
+        pass
+    flask = [sys.executable, "-m", "flask", "--app", "run.py"]
+    change = "from cms.db import db; db.session.execute(db.text(\"UPDATE alembic_version SET version_num='later'\"))"
+    subprocess.run(
+        [*flask, "shell"], cwd=HOME, env=environ, input=f"{change}; db.session.commit()\n", text=True, check=True
+    )
+
+    assert one_line(refusal(environ), "The database is at later, which this release does not know")
+
+
+@pytest.mark.parametrize("folder", [".", "cms", "cms/services", "migrations/versions", "templates", "tests"])
+def test_flask_finds_the_app_from_any_subfolder_with_no_variable_set(environ, folder):
+    environ.pop("FLASK_APP", None)
+    flask = [sys.executable, "-m", "flask", "db", "heads"]
+
+    done = subprocess.run(flask, cwd=HOME / folder, env=environ, text=True, capture_output=True, check=True)
+
+    assert "(head)" in done.stdout
+
+
+def test_a_python_that_is_too_old_is_said_in_one_line(environ):
+    old = "import runpy, sys; sys.version_info = (3, 8, 10); sys.path.insert(0, '.'); runpy.run_path('run.py')"
+
+    assert one_line(refusal(environ, sys.executable, "-c", old), "Lightblog needs Python 3.11 or newer")
+    ast.parse((HOME / "run.py").read_text(), feature_version=(3, 8))
+
+
+def one_line(said, words):
+    return words in said and said.count("\n") == 1 and "Traceback" not in said
