@@ -1,5 +1,6 @@
 """What people and programs put into fields, and how to see whether any of it has come alive on a page."""
 
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 ADDRESSES = {"href", "src", "action", "formaction", "cite", "poster", "data", "xlink:href"}
@@ -52,7 +53,16 @@ NAUGHTY = {
     "header": "a\r\nSet-Cookie: x=1",
     "wildcards": '% _ * " AND OR NOT NEAR( + - ~ < > @',
     "number": "1e400",
+    "formula": "=1+1",
     "long word": "Donaudampfschifffahrtsgesellschaft" * 20,
+    "long words": "日本語 " * 20_000,
     "a megabyte": "x" * 1_000_000,
     "a megabyte of marks": "*" * 1_000_000,
 }
+
+
+def each_in_each(names: list[str]) -> Iterator[dict[str, str]]:
+    """Fillings of the fields ``names``, each with another text, in which every field meets every text once."""
+    texts = list(NAUGHTY.values())
+    for turn in range(len(texts)):
+        yield {name: texts[(turn + place) % len(texts)] for place, name in enumerate(names)}

@@ -7,15 +7,14 @@ from zoneinfo import available_timezones
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_login import current_user
 from wtforms import BooleanField, Form, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.widgets import NumberInput
 
+from cms.admin.base import CmsModelView
 from cms.admin.converting import CmsForm
-from cms.admin.door import CmsView
 from cms.admin.failures import add_error
-from cms.db import db
 from cms.errors import InvalidChange
+from cms.models import Setting
 from cms.services import settings
 from cms.services.settings import OPTIONS, Option
 
@@ -51,37 +50,38 @@ GROUPS = [
 ]
 
 
-class SettingsView(CmsView):
-    """What admins may change about the site."""
+class SettingsView(CmsModelView):
+    """What admins may change about the site: one form for all, also for those that have no row yet."""
 
+    model = Setting
     title = "Settings"
     address = "setting"
     needs = "setting.edit"
+    needs_create = needs_edit = needs_delete = ""  # of a single row; a setting is never made, and only ever changed
+    can_export = False
+    form = SettingsForm
+    form_columns = list(OPTIONS)
 
     @expose("/", methods=("GET", "POST"))
-    def index(self) -> ResponseReturnValue:
+    def index_view(self) -> ResponseReturnValue:
         """The form of all settings."""
         if request.method == "GET":
             return self.page(SettingsForm(data=settings.read()))
         form = SettingsForm(request.form)
-        if not self.save(form):
+        if not (self.is_fit(form) and self.attempt(lambda: settings.change(form.data, by=self.person) or True, form)):
             return self.page(form), 422
         flash("The settings are saved.", "success")
-        return redirect(self.get_url(".index"))
+        return redirect(self.get_url(".index_view"))
 
-    def save(self, form: Form) -> bool:
-        """Save all, or say of each field what does not fit and save nothing."""
+    def is_fit(self, form: Form) -> bool:
+        """Whether each option takes what is typed; says beside its field what does not fit."""
         for name, option in OPTIONS.items():
             try:
                 option.checked(form[name].data)
             except InvalidChange as error:
                 form[name].errors = []
                 add_error(form, name, str(error))
-        if form.errors:
-            return False
-        settings.change(form.data, by=current_user._get_current_object())
-        db.session.commit()
-        return True
+        return not form.errors
 
     def page(self, form: Form) -> str:
         return self.render("admin/setting/index.html", form=form, groups=GROUPS, never_empty=NEVER_EMPTY)

@@ -104,6 +104,8 @@ class Publishable:
         """Take it off the site; its text stays as readers last saw it."""
         if self.status is not Status.PUBLISHED:
             raise InvalidChange("Only something published can be withdrawn.")
+        if self.published_at is not None and self.published_at > clock.now():
+            self.published_at = None  # else it would count as shown once that time has passed
         self._become(Status.WITHDRAWN)
 
     def trash(self) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import browser_tools
 from tests.required import skip_or_fail
@@ -39,6 +39,8 @@ def browser() -> Iterator[Browser]:
         skip_or_fail("browser", reason)
     with sync_playwright() as playwright:
         browser = browser_tools.launch(playwright)
+        # Beside other tests a page takes its time; nothing waits this long unless it fails.
+        expect.set_options(timeout=20_000)
         yield browser
         browser.close()
 

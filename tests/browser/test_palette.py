@@ -79,8 +79,14 @@ def options(page):
     return palette(page).get_by_role("option")
 
 
+def press(page, keys):
+    """Press keys once the scripts that listen to them are there."""
+    page.wait_for_load_state()
+    page.keyboard.press(keys)
+
+
 def opened(page, text=""):
-    page.keyboard.press("Control+k")
+    press(page, "Control+k")
     expect(field(page)).to_be_focused()
     expect(options(page).first).to_be_visible()
     if text:
@@ -147,7 +153,7 @@ def test_escape_closes_and_gives_the_focus_back(page):
     link.focus()
     opened(page, "post")
 
-    page.keyboard.press("Escape")
+    press(page, "Escape")
 
     expect(palette(page)).to_be_hidden()
     expect(link).to_be_focused()
@@ -282,7 +288,7 @@ def test_the_field_at_the_top_opens_it(page):
 
     expect(field(page)).to_have_value("aud")
     expect(options(page).first).to_contain_text("Audit log")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(top).to_be_focused()
     top.click()
     expect(field(page)).to_be_focused()
@@ -326,37 +332,37 @@ def test_names_are_shown_as_they_are_written(page, site):
 
 # Shortcuts
 def test_n_begins_a_post_and_ctrl_s_saves_it_from_within_a_field(page):
-    page.keyboard.press("n")
+    press(page, "n")
     page.wait_for_url(re.compile(r"/admin/post/new/"))
     title = page.get_by_placeholder("Title", exact=True)
     title.focus()
 
     page.keyboard.type("n g p / ? new")  # letters stay letters
     expect(title).to_have_value("n g p / ? new")
-    page.keyboard.press("Control+s")
+    press(page, "Control+s")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("n g p / ? new")
     page.get_by_role("heading", level=1).click()
-    page.keyboard.press("p")
+    press(page, "p")
     page.wait_for_url(re.compile(r"/admin/post/preview/\d+"))
 
 
 def test_ctrl_s_saves_and_never_deletes_or_imports(page, site):
     page.goto(f"{site.url}/admin/tag/new/")
     page.get_by_label("Name").fill("Saved by a key")
-    page.keyboard.press("Control+s")
+    press(page, "Control+s")
     expect(page.get_by_text("“Saved by a key” is saved.")).to_be_visible()
 
     page.goto(f"{site.url}/admin/tag/?search=Saved+by+a+key")
     page.get_by_role("link", name="Delete", exact=True).click()
     expect(page.get_by_role("button", name="Delete")).to_be_visible()
-    page.keyboard.press("Control+s")
+    press(page, "Control+s")
     page.goto(f"{site.url}/admin/tag/import/")
     file = {"name": "tags.csv", "mimeType": "text/csv", "buffer": b"name\nImported by a key\n"}
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="See what it would do").click()
     expect(page.get_by_role("button", name="Import this")).to_be_visible()
-    page.keyboard.press("Control+s")
+    press(page, "Control+s")
     page.wait_for_timeout(500)
 
     page.goto(f"{site.url}/admin/tag/?search=by+a+key")
@@ -371,8 +377,8 @@ def test_ctrl_s_saves_and_never_deletes_or_imports(page, site):
 def test_g_and_a_letter_go_to_a_list(page, site, letter, path):
     page.goto(f"{site.url}/admin/help/")
 
-    page.keyboard.press("g")
-    page.keyboard.press(letter)
+    press(page, "g")
+    press(page, letter)
 
     page.wait_for_url(f"{site.url}{path}")
 
@@ -380,24 +386,24 @@ def test_g_and_a_letter_go_to_a_list(page, site, letter, path):
 def test_a_letter_long_after_g_is_a_letter_of_its_own(page, site):
     page.goto(f"{site.url}/admin/help/")
 
-    page.keyboard.press("g")
+    press(page, "g")
     page.wait_for_timeout(1700)
-    page.keyboard.press("t")
+    press(page, "t")
     page.wait_for_timeout(300)
 
     assert page.url == f"{site.url}/admin/help/"
 
 
 def test_slash_searches_and_no_shortcut_works_in_a_dialog(page):
-    page.keyboard.press("/")
+    press(page, "/")
     expect(field(page)).to_be_focused()
     expect(field(page)).to_have_value("")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(palette(page)).to_be_hidden()
 
-    page.keyboard.press("?")
+    press(page, "?")
     expect(sheet(page)).to_be_visible()
-    page.keyboard.press("n")
+    press(page, "n")
     page.wait_for_timeout(300)
 
     assert page.url.endswith("/admin/post/")
@@ -406,46 +412,46 @@ def test_slash_searches_and_no_shortcut_works_in_a_dialog(page):
 def test_the_sheet_is_a_dialog_that_gives_the_focus_back(page):
     link = page.get_by_role("link", name="View site")
     link.focus()
-    page.keyboard.press("?")
+    press(page, "?")
     expect(sheet(page).get_by_role("checkbox", name="New post")).to_be_checked()
 
-    page.keyboard.press("Escape")
+    press(page, "Escape")
 
     expect(sheet(page)).to_be_hidden()
     expect(link).to_be_focused()
 
 
 def test_a_shortcut_that_is_switched_off_stays_off(page):
-    page.keyboard.press("?")
+    press(page, "?")
     sheet(page).get_by_role("checkbox", name="New post").uncheck()
     sheet(page).get_by_role("checkbox", name="Find anything").uncheck()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.reload()
 
-    page.keyboard.press("n")
-    page.keyboard.press("Control+k")
+    press(page, "n")
+    press(page, "Control+k")
     page.wait_for_timeout(300)
     assert page.url.endswith("/admin/post/")
     expect(palette(page)).to_be_hidden()
 
-    page.keyboard.press("?")
+    press(page, "?")
     box = sheet(page).get_by_role("checkbox", name="New post")
     expect(box).not_to_be_checked()
     box.check()
-    page.keyboard.press("Escape")
-    page.keyboard.press("n")
+    press(page, "Escape")
+    press(page, "n")
     page.wait_for_url(re.compile(r"/admin/post/new/"))
 
 
 def test_all_can_be_switched_off_and_the_sheet_is_still_found(page):
-    page.keyboard.press("?")
+    press(page, "?")
     sheet(page).get_by_role("button", name="Switch all off").click()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
 
     for keys in ("n", "/", "?", "Control+k"):
-        page.keyboard.press(keys)
-    page.keyboard.press("g")
-    page.keyboard.press("t")
+        press(page, keys)
+    press(page, "g")
+    press(page, "t")
     page.wait_for_timeout(300)
     assert page.url.endswith("/admin/post/")
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -453,7 +459,7 @@ def test_all_can_be_switched_off_and_the_sheet_is_still_found(page):
     page.locator(".person-menu summary").click()
     page.get_by_role("button", name="Keyboard shortcuts").click()
     sheet(page).get_by_role("button", name="Switch all on").click()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.locator(".person-menu summary")).to_be_focused()
     opened(page)
 
@@ -494,8 +500,8 @@ def test_the_menu_of_the_person_closes_as_menus_do(page):
     summary.press("Enter")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
+    press(page, "Tab")
+    press(page, "Escape")
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     expect(summary).to_be_focused()
 
@@ -511,9 +517,9 @@ def test_the_menu_of_exports_closes_as_menus_do(page):
     summary.press("Enter")
     expect(choice).to_be_visible()
 
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     expect(choice).to_be_focused()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(choice).to_be_hidden()
     expect(summary).to_be_focused()
 
@@ -563,10 +569,10 @@ def test_nobody_is_shut_out(page, site, scheme, size):
     look("results")
     opened_text(page, "zzqqxx")
     look("nothing found")
-    page.keyboard.press("Escape")
-    page.keyboard.press("?")
+    press(page, "Escape")
+    press(page, "?")
     look("sheet")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.locator(".person-menu summary").click()
     look("menu of the person")
     page.goto(f"{site.url}/admin/search/?q=comments")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.factories import make_post
-from tests.naughty import NAUGHTY, live_parts
+from tests.naughty import NAUGHTY, each_in_each, live_parts
 
 SHORT = {name: text for name, text in NAUGHTY.items() if len(text) < 5000}
 
@@ -18,42 +18,47 @@ def assert_harmless(response, *, expected=(200, 422)):
     assert "Set-Cookie" not in response.headers
 
 
-@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
-def test_search_takes_anything(client, text):
+def test_search_takes_anything(client):
     make_post(title="Something")
 
-    assert_harmless(client.get("/search", query_string={"q": text}))
+    for text in NAUGHTY.values():
+        assert_harmless(client.get("/search", query_string={"q": text}))
 
 
-@pytest.mark.parametrize("text", SHORT.values(), ids=SHORT)
-def test_addresses_take_anything(client, text):
-    part = quote(text, safe="")
-    for address in (f"/{part}", f"/posts/{part}", f"/tags/{part}", f"/authors/{part}", f"/tags/{part}/feed.atom"):
-        assert_harmless(client.get(address), expected=(200, 301, 404, 410))
-    for address in (f"/media/{part}", f"/archive/{part}/", f"/posts/{part}/comments/new", f"/tags/?after={part}"):
-        assert_harmless(client.get(address), expected=(200, 301, 404, 410))
+def test_addresses_take_anything(client):
+    for text in SHORT.values():
+        part = quote(text, safe="")
+        for address in (f"/{part}", f"/posts/{part}", f"/tags/{part}", f"/authors/{part}", f"/tags/{part}/feed.atom"):
+            assert_harmless(client.get(address), expected=(200, 301, 404, 410))
+        for address in (f"/media/{part}", f"/archive/{part}/", f"/posts/{part}/comments/new", f"/tags/?after={part}"):
+            assert_harmless(client.get(address), expected=(200, 301, 404, 410))
 
 
-@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
-def test_comment_fields_take_anything_and_lose_nothing(client, text):
+def assert_kept(response, text):
+    kept = unescape(re.search(r"<textarea[^>]*>\n?(.*)</textarea>", response.text, re.DOTALL)[1])
+    assert len(text) > 5000 or "\x00" in text or kept.split() == text.split()
+
+
+@pytest.mark.parametrize("address", ["comments/preview", "comments"])
+def test_comment_fields_take_anything_and_lose_nothing(client, address):
     post = make_post()
+    good = {"name": "Eve", "email": "", "website": "", "body": "Hello."}
 
-    for field in ("name", "email", "website", "body", "parent", "token", "homepage"):
-        fields = {"name": "Eve", "email": "", "website": "", "body": "Hello.", field: text}
-        for address in ("comments/preview", "comments"):
-            response = client.post(f"/posts/{post.slug}/{address}", data=fields)
-            assert_harmless(response)
-            if field == "body" and len(text) < 5000 and "\x00" not in text:
-                kept = unescape(re.search(r"<textarea[^>]*>\n?(.*)</textarea>", response.text, re.DOTALL)[1])
-                assert kept.split() == text.split()
+    for filling in each_in_each([*good, "parent", "token", "homepage"]):
+        response = client.post(f"/posts/{post.slug}/{address}", data=filling)
+        assert_harmless(response)
+        assert_kept(response, filling["body"])
+        response = client.post(f"/posts/{post.slug}/{address}", data={**good, "body": filling["body"]})
+        assert_harmless(response)
+        assert_kept(response, filling["body"])
 
 
-@pytest.mark.parametrize("text", NAUGHTY.values(), ids=NAUGHTY)
-def test_what_editors_write_is_harmless_on_every_page(client, text):
-    words = text[:200].strip() or "Blank"
-    post = make_post(title=words.replace("\n", " "), body=text if text.strip() else "Blank", excerpt=words)
+def test_what_editors_write_is_harmless_on_every_page(client):
+    for text in NAUGHTY.values():
+        words = text[:200].strip() or "Blank"
+        post = make_post(title=words.replace("\n", " "), body=text if text.strip() else "Blank", excerpt=words)
 
-    for address in ("/", f"/posts/{quote(post.slug)}", "/archive/"):
-        assert_harmless(client.get(address), expected=(200,))
-    for address in ("/feed.atom", "/feed.json", "/sitemap-posts-1.xml"):
-        assert client.get(address).status_code == 200
+        for address in ("/", f"/posts/{quote(post.slug)}", "/archive/"):
+            assert_harmless(client.get(address), expected=(200,))
+        for address in ("/feed.atom", "/feed.json", "/sitemap-posts-1.xml"):
+            assert client.get(address).status_code == 200

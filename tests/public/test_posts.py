@@ -70,6 +70,16 @@ def test_a_trashed_draft_was_never_there(client):
     assert client.get(f"/posts/{draft.slug}").status_code == 404
 
 
+def test_what_was_withdrawn_before_its_time_was_never_there_even_when_that_time_has_passed(client, travel):
+    post = make_post("scheduled")
+    post.withdraw()
+    travel(days=2)
+
+    post.trash()
+
+    assert client.get(f"/posts/{post.slug}").status_code == 404
+
+
 def test_what_was_trashed_before_its_time_was_never_there_even_when_that_time_has_passed(client, travel):
     travel()
     tag = make_tag("Plans")
