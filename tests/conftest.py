@@ -27,6 +27,25 @@ from tests.required import skip_or_fail
 DATABASES = ("sqlite", "mariadb")
 
 
+# What takes longest begins first, so that no worker is left with it at the end.
+SLOWEST = (
+    *("cli/test_importing", "schema/test_lock", "test_run", "browser/test_palette", "cli/test_operator_day"),
+    *(
+        "admin/test_palette",
+        "cli/test_db_commands",
+        "browser/test_accessibility",
+        "schema/test_kept",
+        "schema/test_parents",
+    ),
+    *("admin/test_paths", "schema/test_starting", "schema/test_kills", "schema/test_walks", "cli/test_schema_commands"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {Path(__file__).parent / f"{name}.py": number for number, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 class Client(FlaskClient):
     """A visitor: requests run outside the app context and the session of the test."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from typing import Any
 
@@ -50,6 +51,7 @@ def headings(markdown: str) -> list[Heading]:
     return environment["headings"]
 
 
+@lru_cache(maxsize=4)  # one save asks for the words of a text up to five times
 def plain(markdown: str) -> str:
     """The words alone, a line a block, without marks and tags: for excerpts, search and feeds."""
     lines = [_block_text(token) for token in _WITH_HTML.parse(_encodable(markdown), {})]

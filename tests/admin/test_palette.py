@@ -88,7 +88,9 @@ ONE_RIGHT = [name for name in PERMISSIONS if name != "admin.enter"]
 
 
 @pytest.mark.parametrize("rights", [*ROLES, *ONE_RIGHT, "all but post.edit.any"])
-def test_everybody_is_shown_what_they_may_open_and_nothing_else(client, rights):
+def test_everybody_is_shown_what_they_may_open_and_nothing_else(client, rights, database_kind):
+    if database_kind == "mariadb" and rights in ONE_RIGHT:
+        pytest.skip("Each single right is tried on SQLite: who may what is decided in Python.")
     if rights in ROLES:
         role = rights
     elif rights in PERMISSIONS:
@@ -334,8 +336,7 @@ def test_odd_letters_in_names_are_found_as_letters(client, text):
 
 # What it costs
 @pytest.mark.parametrize("role", [*ROLES, "all but post.edit.any"])
-@pytest.mark.parametrize("text", ["", "zebra", "z", "zebra person", "nothingatall"])
-def test_it_asks_at_most_ten_questions(app, client, count_queries, role, text):
+def test_it_asks_at_most_ten_questions(app, client, count_queries, role):
     if role not in ROLES:
         role = role_with(*(set(ONE_RIGHT) - {"post.edit.any"}))
     person = make_user(role)
@@ -346,12 +347,13 @@ def test_it_asks_at_most_ten_questions(app, client, count_queries, role, text):
             auditing.record("x.edited", subject, by=person)
         auditing.record("x.edited", make_comment(make_post()), by=person)
     signed_in(client, person)
-    found(client, text)
+    found(client)
 
-    statements = count_queries(lambda: found(client, text))
+    for text in ("", "zebra", "z", "zebra person", "nothingatall"):
+        statements = count_queries(lambda text=text: found(client, text))
 
-    asked = [statement for statement in statements if not statement.upper().startswith(("BEGIN", "PRAGMA", "SET "))]
-    assert len(asked) <= MOST_QUERIES, "\n\n".join(asked)
+        asked = [statement for statement in statements if not statement.upper().startswith(("BEGIN", "PRAGMA", "SET "))]
+        assert len(asked) <= MOST_QUERIES, "\n\n".join([text, *asked])
 
 
 def test_the_answer_stays_small(client):

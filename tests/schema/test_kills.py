@@ -15,7 +15,7 @@ from tests.conftest import make_app
 from tests.factories import make_comment, make_page, make_post, make_user
 from tests.required import skip_or_fail
 from tests.schema.children import Job
-from tests.schema.figures import LEVEL, PROOF, amount, record
+from tests.schema.figures import LARGE, PROOF, amount, needs_level, record
 from tests.schema.kills import (
     LONG,
     LONG_FILLED,
@@ -35,6 +35,8 @@ from tests.schema.kills import (
 )
 from tests.schema.synthetic import HISTORY, ROWS, START
 from tests.schema.workbench import Workbench, unlike
+
+pytestmark = needs_level
 
 # Points to try in each passage; 0 is all of them.
 CLIENT_POINTS = {"sqlite": amount(1, 6, 0), "mariadb": amount(1, 4, 0)}
@@ -158,7 +160,7 @@ def test_k1_after_a_kill_of_the_client_a_second_run_ends_where_an_undisturbed_on
         if number % CLIENT_STAGES[database_kind]:
             continue
         points = spread(stage.points(HOWS[database_kind], reads=PROOF), wanted)
-        try_points(bench, children, stage, points, tally, round_trip=bool(LEVEL))
+        try_points(bench, children, stage, points, tally, round_trip=LARGE)
     for stage in whole_way(bench, children, HISTORY):
         points = spread(stage.points(HOWS[database_kind], reads=False), 4 * wanted)
         try_points(bench, children, stage, points, tally, round_trip=False)

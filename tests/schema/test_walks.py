@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.schema.children import Children
-from tests.schema.figures import LEVEL, PROOF, amount, record
+from tests.schema.figures import LARGE, PROOF, amount, needs_level, record
 from tests.schema.walks import Walk, WalkFailed
+
+pytestmark = needs_level
 
 MOVES = 7
 WALKS = {"sqlite": amount(15, 1_000, 3_000), "mariadb": amount(5, 100, 300)}
@@ -119,7 +121,7 @@ def test_w1_hypothesis_finds_no_walk_that_loses_a_cell(new_url, database_kind, t
         derandomize=not PROOF,  # a finding of chance belongs to whoever looks for it, not to the next commit
         print_blob=True,
         # Making a failing walk small takes minutes on SQLite, and an hour on a server.
-        phases=[Phase.generate, *([Phase.shrink] if LEVEL and database_kind == "sqlite" else [])],
+        phases=[Phase.generate, *([Phase.shrink] if LARGE and database_kind == "sqlite" else [])],
         suppress_health_check=list(HealthCheck),
     )
     @given(st.randoms(use_true_random=False))

@@ -26,6 +26,8 @@ const TEXT = "textarea, select, [contenteditable]:not([contenteditable=false]), 
 
 function isTyping(target) {
   if (!(target instanceof Element)) return false;
+  // Until the next frame is drawn, the focus is still in the field of a dialog that has just closed.
+  if (target.closest("dialog:not([open])")) return false;
   if (target.matches("input")) return !["checkbox", "radio", "button", "submit", "reset", "file"].includes(target.type);
   return target.closest(TEXT) !== null;
 }
