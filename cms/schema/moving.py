@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine
 from cms.schema import own_tables, sources
 from cms.schema.errors import SchemaError, SchemaIsNewer
 from cms.schema.own_tables import Unfinished, unfinished
-from cms.schema.running import Options
+from cms.schema.run import Options
 
 
 def move(config: Config, engine: Engine, way: str, target: str, options: Options, *, tag: str | None = None) -> None:

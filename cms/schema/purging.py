@@ -24,7 +24,7 @@ from cms.schema.lock import only_one
 from cms.schema.names import watches
 from cms.schema.own_tables import Kept, kept, other_way, unfinished
 from cms.schema.purged import dump
-from cms.schema.running import LOCK_WAIT_SECONDS, autocommit
+from cms.schema.run_on_server import LOCK_WAIT_SECONDS, autocommit
 from cms.schema.scripts import Script
 from cms.schema.sqlite import SqliteMover
 from cms.schema.structure import Table, quoted

@@ -18,7 +18,7 @@ from cms.schema.before_moving import HOW_MANY, backing_up
 from cms.schema.errors import SchemaError, SchemaIsNewer
 from cms.schema.moving import cut_off, refuse_other_env, way_back
 from cms.schema.own_tables import unfinished
-from cms.schema.running import Options
+from cms.schema.run import Options
 
 log = logging.getLogger(__name__)
 

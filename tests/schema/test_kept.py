@@ -9,7 +9,7 @@ from alembic import command
 from cms.schema import kept, own_tables, purged, purging
 from cms.schema.errors import SchemaError
 from cms.schema.purging import purge
-from cms.schema.running import autocommit
+from cms.schema.run_on_server import autocommit
 from tests.schema.children import KILLED, READS, Job
 from tests.schema.figures import amount, record
 from tests.schema.kills import Tally, snapshot, str_url, undisturbed

@@ -214,7 +214,7 @@ def test_a_disk_that_cannot_be_seen_is_said_to_be_unchecked_in_a_plan_and_for_a_
     )
     assert f"disk: no table is written anew; {never}" in go(bench, ADD, plan=True)
     monkeypatch.setattr(disk, "MARGIN_BYTES", 0)
-    monkeypatch.setattr("cms.schema.running.MARGIN_BYTES", 0)
+    monkeypatch.setattr("cms.schema.run_on_server.MARGIN_BYTES", 0)
     assert any(never in line for line in go(bench, WIDER))
 
 

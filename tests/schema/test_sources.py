@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from cms.schema import moving, sources
 from cms.schema.errors import SchemaError, SchemaIsNewer
 from cms.schema.own_tables import SOURCE, history, journal, unfinished
-from cms.schema.running import Options
+from cms.schema.run import Options
 from tests.schema.children import KILLED, READS, Job
 from tests.schema.figures import amount, record
 from tests.schema.kills import snapshot, str_url, undisturbed

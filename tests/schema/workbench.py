@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import NullPool, create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, Engine, Inspector, make_url
 
-from cms.schema.running import Options
+from cms.schema.run import Options
 
 HIDDEN = ("_k_", "alembic_", "sqlite_")
 

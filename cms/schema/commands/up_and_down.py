@@ -13,7 +13,7 @@ from flask import g
 from cms.schema import before_moving, moving
 from cms.schema.commands.group import backup_folder, configuration, explanation, is_derived, replacing, say
 from cms.schema.errors import SchemaError
-from cms.schema.running import Options
+from cms.schema.run import Options
 from cms.schema.starting import backups_that_stay, engine
 
 MOVING = (
