@@ -14,13 +14,14 @@ run: .venv/made
 
 install: .venv/made
 
-# The tests start hundreds of processes, each of which would compile the whole app anew.
-unexport PYTHONDONTWRITEBYTECODE
+# The tests start hundreds of processes, which must not compile the app each for itself; nor may they keep what they
+# compile of migrations, which tests change twice in a second.
+COMPILED := export PYTHONDONTWRITEBYTECODE=1; $(PYTHON) -m compileall -q cms tests &&
 
 # Half as many workers again as cores, since some wait; a file stays with one, for its tests share what is dear to set up.
 WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)' 2>/dev/null || echo 3)
 test: .venv/made-for-tests
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(COMPILED) $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The proofs of cms/schema with their figures as a table: all of them, an hour and more, half an hour with LEVEL=ci, or
 # minutes with LEVEL=small, which leaves out what `make test` has already tried. What is measured against the clock goes
@@ -31,7 +32,7 @@ PROOFS_ci := $(PROOFS_small) odd_schemas.py
 PROOFS := $(if $(PROOFS_$(LEVEL)),$(addprefix tests/schema/test_,$(PROOFS_$(LEVEL))),tests/schema)
 schema-proof: .venv/made-for-tests
 	@rm -f .figures; export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; failed=0; \
-	$(PYTHON) -m pytest -q -n auto --dist worksteal --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
+	$(COMPILED) $(PYTHON) -m pytest -q -n auto --dist worksteal --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
 	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q tests/schema/test_stalls.py || failed=1;) \
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
 

@@ -73,6 +73,9 @@ class SettingsView(CmsModelView):
         flash("The settings are saved.", "success")
         return redirect(self.get_url(".index_view"))
 
+    def get_one(self, id: Any) -> None:
+        """No setting has a page of its own."""
+
     def is_fit(self, form: Form) -> bool:
         """Whether each option takes what is typed; says beside its field what does not fit."""
         for name, option in OPTIONS.items():

@@ -33,7 +33,10 @@ def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None
 def withdraw(subject: Post | Page, *, by: User | None) -> None:
     """Take it off the site. Raises NotAllowed, InvalidChange."""
     _ask(subject, by, lambda person, post: person.can_publish(post), "withdraw this post")
+    time = subject.published_at
     _act(subject, "withdrawn", subject.withdraw, by)
+    if subject.published_at != time:
+        revising.remember_times(subject)
 
 
 def trash(subject: Post | Page, *, by: User | None) -> None:

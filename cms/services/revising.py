@@ -112,9 +112,9 @@ def hold(subject: Post | Page) -> None:
 
 
 def remember_times(subject: Post | Page) -> None:
-    """Write into the newest revision the times that a verb has set on the row."""
-    head = _head(subject)
-    head.snapshot = head.snapshot | snapshots.live_times(subject)
+    """Write into the revision that went live the times that a verb has set on the row; a newer draft keeps its own."""
+    live = db.session.scalars(Revision.at_version(subject, subject.live_version)).one()
+    live.snapshot = live.snapshot | snapshots.live_times(subject)
 
 
 def put_live(subject: Post | Page, *, by: User | None) -> None:
