@@ -5,7 +5,9 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 
 from cms.admin import appearance, shell, shortcuts, times
+from cms.admin.account import AccountView
 from cms.admin.appearance import AppearanceView
+from cms.admin.attention import waiting
 from cms.admin.audit_log import AuditView
 from cms.admin.authors import AuthorView
 from cms.admin.badges import badge
@@ -25,6 +27,7 @@ from cms.admin.revisions import RevisionView
 from cms.admin.roles import RoleView
 from cms.admin.rows import Rows
 from cms.admin.settings import SettingsView
+from cms.admin.summary import problems
 from cms.admin.tags import TagView
 
 # The menu, from the top down. A new table of records is one class, and one word here.
@@ -49,13 +52,15 @@ def register_admin(app: Flask) -> None:
     )
     views = [view(category) for category, group in MENU.items() for view in group]
     app.extensions[VIEWS] = {view.model: view for view in views if isinstance(view, Rows)}
-    for view in (*views, PaletteView(), AppearanceView()):
+    for view in (*views, PaletteView(), AppearanceView(), AccountView()):
         admin.add_view(view)
     app.add_template_global(shell.current, "current_shell")
     app.add_template_global(shell.trail, "trail")
+    app.add_template_global(waiting)
     app.add_template_global(shortcuts.sheets, "shortcut_sheets")
     app.add_template_global(appearance.chosen, "appearance")
     app.add_template_global(drawn)
+    app.add_template_global(problems)
     app.add_template_filter(times.shown, "ago")
     app.add_template_filter(times.exact, "exact_time")
     app.add_template_filter(badge, "badge")

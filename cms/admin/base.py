@@ -17,13 +17,24 @@ from cms.admin.door import Guarded, may
 from cms.admin.exporting import Exporting
 from cms.admin.history import Remembering
 from cms.admin.ids import record_id, record_ids
+from cms.admin.lists import Lists
 from cms.admin.rows import Rows
 from cms.admin.saving import Saving
 from cms.db import Base, db
 from cms.errors import CmsError
 
 
-class CmsModelView(Guarded, Rows, Saving, Exporting, Remembering, ModelView):
+def is_for_a_picker() -> bool:
+    """Whether a script asks on behalf of a picker, which has no use for a page."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def as_choices(choices: Sequence[tuple[Any, ...]]) -> Response:
+    """``choices``, each as ``Lookup.choice`` gives it, for a picker."""
+    return Response(json.dumps(choices), mimetype="application/json")
+
+
+class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelView):
     """Knows who enters (``needs``), which rows exist for them (``visible``), the commit, the audit and how errors read.
 
     ``title`` names it in the menu, ``address`` stands in its URL (/admin/ADDRESS/; endpoint ``admin_ADDRESS``).
@@ -117,6 +128,8 @@ class CmsModelView(Guarded, Rows, Saving, Exporting, Remembering, ModelView):
         if self.validate_form(form):
             row = self.create_model(form)
             if row:
+                if is_for_a_picker():
+                    return as_choices([(row.id, str(row))])
                 flash(self.created_message(row), "success")
                 return redirect(self.get_save_return_url(row, is_created=True))
         return self._form_page(self.create_template, form, None, self._form_create_rules)
@@ -217,7 +230,7 @@ class CmsModelView(Guarded, Rows, Saving, Exporting, Remembering, ModelView):
         found = lookup.get_list(
             request.args.get("query"), record_id(request.args.get("offset")) or 0, record_id(request.args.get("limit"))
         )
-        return Response(json.dumps([lookup.format(row) for row in found]), mimetype="application/json")
+        return as_choices([lookup.choice(row) for row in found])
 
     @expose("/ajax/update/", methods=("POST",))
     def ajax_update(self) -> ResponseReturnValue:

@@ -74,6 +74,7 @@ class CommentView(CmsModelView):
 
     trashes = True
     column_list = ["body", "name", "post", "state", "created_at"]
+    column_more = ["website"]
     column_labels = {"body": "Comment", "state": "State", "created_at": "Written"}
     column_sortable_list = ["name", "created_at"]
     column_default_sort = ("created_at", True)
@@ -86,7 +87,7 @@ class CommentView(CmsModelView):
         "created_at": time_column,
     }
     column_filters = [
-        filters.Choice("status", "State", STATES, in_state, path_of_state),
+        filters.Choice("status", "State", STATES, in_state, path_of_state, counted=True),
         filters.Related("post", "Post", POSTS, on_post, lambda number: _latest(on_post(number), "post_id")),
         filters.Filter("email", "E-mail", written_by, lambda text: _latest(written_by(text), "email")),
         *filters.days("", "Written", Comment.created_at),

@@ -32,6 +32,14 @@ def explain(error: Exception, form: Form | None, table: str = "") -> None:
     if form is not None and name is not None:
         add_error(form, name, message)
     else:
+        tell(message, form)
+
+
+def tell(message: str, form: Form | None) -> None:
+    """Say ``message`` in the summary above ``form``; where there is none, at the top of the next page."""
+    if form is not None:
+        form.form_errors = [*form.form_errors, message]
+    else:
         flash(message, "error")
 
 

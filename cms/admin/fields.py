@@ -154,7 +154,7 @@ class TagsField(StringField):
 
 
 class LookupWidget:
-    """A list holding what is chosen; a script lets one find more by typing."""
+    """A list holding what is chosen; a script lets one find more by typing. Below it the picture that is chosen."""
 
     def __call__(self, field: "LookupField", **kwargs: Any) -> Markup:
         attributes = {"id": field.id, "name": field.name, "data_lookup": field.address, **kwargs}
@@ -164,10 +164,29 @@ class LookupWidget:
         none = Markup('<input type="hidden" name="{}" value="">').format(field.name) if field.multiple else ""
         rows = [] if field.multiple else [Markup('<option value=""></option>')]
         for row in field.chosen:
-            value, label = field.lookup.format(row)
-            rows.append(Markup('<option value="{}" selected>{}</option>').format(value, label))
-        options = Markup("").join(rows)
-        return Markup("{}<select {}>{}</select>").format(none, Markup(html_params(**attributes)), options)  # noqa: S704
+            value, label, *picture = field.lookup.choice(row)
+            about = html_params(value=value, selected=True, **({"data_picture": picture[0]} if picture else {}))
+            rows.append(Markup("<option {}>{}</option>").format(Markup(about), label))  # noqa: S704 (html_params escapes)
+        select = Markup("<select {}>{}</select>").format(Markup(html_params(**attributes)), Markup("").join(rows))  # noqa: S704
+        return none + select + self._picture(field) + self._making(field)
+
+    def _picture(self, field: "LookupField") -> Markup:
+        if field.multiple or field.lookup.picture is None:
+            return Markup("")
+        shown = field.lookup.picture(field.data) if field.data is not None else None
+        frame = Markup('<p class="chosen-picture" id="{}-picture"{}>{}</p>')
+        picture = Markup('<img src="{}" alt="">').format(shown) if shown else ""
+        return frame.format(field.id, "" if shown else Markup(" hidden"), picture)
+
+    def _making(self, field: "LookupField") -> Markup:
+        address = field.lookup.making_address
+        if address is None:
+            return Markup("")
+        link = Markup(
+            '<p class="field-act"><a href="{}" target="_blank" rel="noopener" data-make>{}'
+            '<span class="unseen"> (opens a new tab)</span></a></p>'
+        )
+        return link.format(address, field.lookup.making)
 
 
 class LookupField(Field):

@@ -1,11 +1,13 @@
 """What narrows a list: one control each, a plain word in the address (``?state=draft&tag=7``)."""
 
+import re
+from calendar import month_name
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Select, false
+from sqlalchemy import Boolean, ColumnElement, Select, and_, false
 from sqlalchemy import Enum as EnumType
 
 from cms.admin import times
@@ -16,6 +18,8 @@ from cms.db import UtcDateTime, db
 
 Condition = Callable[[Any], ColumnElement[bool]]
 Way = Callable[[Any], Path | None]
+
+_PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")
 
 
 def contains(column: Any, text: str) -> ColumnElement[bool]:
@@ -48,13 +52,24 @@ class Filter:
     def read(self, value: str) -> Any:
         return value.replace("\x00", "")[:200]
 
+    def fits(self, value: str) -> bool:
+        """Whether it can be narrowed by this value."""
+        try:
+            self.read(value)
+        except (ValueError, OverflowError):
+            return False
+        return True
+
     def shown(self, value: str) -> str:
         """The value in words."""
         return value
 
 
 class Choice(Filter):
-    """One of a few; ``choices`` are pairs of value and label."""
+    """One of a few; ``choices`` are pairs of value and label.
+
+    ``counted`` says beside each that has a path how many rows it leaves: for choices that know the trash from the rest.
+    """
 
     control = "choice"
 
@@ -65,9 +80,11 @@ class Choice(Filter):
         choices: Sequence[tuple[str, str]],
         condition: Condition,
         path: Way | None = None,
+        *,
+        counted: bool = False,
     ) -> None:
         super().__init__(name, label, condition, path)
-        self.choices = choices
+        self.choices, self.counted = choices, counted
 
     def read(self, value: str) -> str:
         if value not in dict(self.choices):
@@ -117,8 +134,42 @@ class Day(Filter):
         return datetime.combine(day, time(), times.zone()).astimezone(UTC)
 
 
-def days(name: str, label: str, column: Any) -> list[Day]:
-    """From a day, and to a day, by an index that begins with ``column`` or has it beside ``deleted_at``."""
+class Period(Filter):
+    """A year or a month in the person's own zone: ``2026``, ``2026-11``. Chosen by links, of those that there are.
+
+    The condition is given the first moment of it, and of what comes next. ``index`` has ``column`` in its order.
+    """
+
+    control = "period"
+
+    def __init__(self, name: str, label: str, column: Any, condition: Condition, path: Way, index: str) -> None:
+        super().__init__(name, label, condition, path)
+        self.column, self.index = column, index
+
+    def read(self, value: str) -> tuple[datetime, datetime]:
+        found = _PERIOD.fullmatch(value)
+        if found is None or not 1900 <= int(found[1]) <= 2200:
+            raise ValueError(value)
+        year = int(found[1])
+        if found[2] is None:
+            return first_moment(year), first_moment(year + 1)
+        month = int(found[2])
+        return first_moment(year, month), first_moment(year + month // 12, month % 12 + 1)
+
+    def shown(self, value: str) -> str:
+        year, _, month = value.partition("-")
+        return f"{month_name[int(month)]} {year}" if month else year
+
+
+def first_moment(year: int, month: int = 1) -> datetime:
+    """When the month begins where the person is, in UTC. Raises ValueError."""
+    return datetime(year, month, 1, tzinfo=times.zone()).astimezone(UTC)
+
+
+def days(name: str, label: str, column: Any) -> list[Filter]:
+    """From a day, to a day, and within a year or a month: by an index that begins with ``column`` or has it beside
+    ``deleted_at``. Without one there are no links to years.
+    """
     key, index = column.class_.id, index_of(column, "deleted_at") or index_of(column)
 
     def along(condition: ColumnElement[bool]) -> Path:
@@ -130,10 +181,16 @@ def days(name: str, label: str, column: Any) -> list[Day]:
     def until(day: Any) -> ColumnElement[bool]:
         return column < day
 
-    return [
+    def within(period: Any) -> ColumnElement[bool]:
+        return and_(since(period[0]), until(period[1]))
+
+    found: list[Filter] = [
         Day(f"{name}from", f"{label} from", since, path=lambda day: along(since(day))),
         Day(f"{name}to", f"{label} to", until, end=True, path=lambda day: along(until(day))),
     ]
+    if index is not None:
+        found.append(Period(f"{name}in", label, column, within, lambda period: along(within(period)), index))
+    return found
 
 
 def of_column(column: Any, label: str) -> list[Filter]:
@@ -151,7 +208,7 @@ def of_column(column: Any, label: str) -> list[Filter]:
     if isinstance(kind, Boolean):
         return [choice([("yes", "Yes"), ("no", "No")], lambda value: column.is_(value == "yes"))]
     if isinstance(kind, UtcDateTime):
-        return list(days(f"{name}_", label, column))
+        return days(f"{name}_", label, column)
     return [Filter(name, label, lambda text: contains(column, text))]
 
 

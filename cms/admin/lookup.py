@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import current_app
+from flask import current_app, url_for
 from flask_admin.model.ajax import AjaxModelLoader
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union
 
@@ -37,6 +37,7 @@ class Lookup(AjaxModelLoader):
     """Records of ``model`` whose ``fields`` contain what was typed. ``label`` says how one is called.
 
     ``only`` narrows them for everybody; the view of the model, where it has one, narrows them for this person.
+    ``picture`` gives the address of a small picture; ``making`` are the words for making a new one.
     """
 
     def __init__(
@@ -47,12 +48,27 @@ class Lookup(AjaxModelLoader):
         *,
         label: Callable[[Any], str] = str,
         only: Callable[[], ColumnElement[bool]] | None = None,
+        picture: Callable[[Any], str] | None = None,
+        making: str = "",
     ) -> None:
         super().__init__(name, {})
         self.model, self.fields, self.label, self.only = model, tuple(fields), label, only
+        self.picture, self.making = picture, making
 
     def format(self, model: Any) -> tuple[Any, str] | None:
         return (model.id, self.label(model)) if model is not None else None
+
+    def choice(self, row: Any) -> tuple[Any, ...]:
+        """What a picker is told of ``row``: id and label, and the address of its picture where it has one."""
+        return (row.id, self.label(row), *((self.picture(row),) if self.picture is not None else ()))
+
+    @property
+    def making_address(self) -> str | None:
+        """Where this person makes a new one while choosing; None where that is not offered or not theirs to do."""
+        view = self._view
+        if not self.making or view is None or not view.can_create:
+            return None
+        return url_for(f"{view.endpoint}.create_view")
 
     def get_one(self, pk: Any) -> Any:
         number = record_id(pk)

@@ -2,8 +2,9 @@
 
 from cms.admin.lookup import Lookup
 from cms.models import Author, Media, Post, Tag, User
+from cms.services import media
 
-AUTHORS = Lookup("authors", Author, ["name", "slug"], label=lambda author: author.name)
+AUTHORS = Lookup("authors", Author, ["name", "slug"], label=lambda author: author.name, making="New author")
 TAGS = Lookup("tags", Tag, ["name"], label=lambda tag: tag.name)
 POSTS = Lookup("posts", Post, ["title"], only=lambda: Post.deleted_at.is_(None))
 PICTURES = Lookup(
@@ -11,5 +12,7 @@ PICTURES = Lookup(
     Media,
     ["filename", "alt"],
     only=lambda: Media.width.is_not(None) & Media.deleted_at.is_(None),
+    picture=media.url_of,
+    making="Upload a picture",
 )
 PEOPLE = Lookup("user", User, ["name"], label=lambda person: person.name or "Unnamed")

@@ -15,9 +15,10 @@ from werkzeug.datastructures import FileStorage
 from wtforms import Form, MultipleFileField, StringField, TextAreaField, ValidationError
 
 from cms.admin import filters, times
-from cms.admin.base import CmsModelView
+from cms.admin.base import CmsModelView, as_choices, is_for_a_picker
 from cms.admin.converting import CmsForm
 from cms.admin.fields import AtMost, no_nul
+from cms.admin.lookups import PICTURES
 from cms.admin.paths import Path, Some, Source
 from cms.db import db
 from cms.errors import CmsError
@@ -135,6 +136,7 @@ class MediaView(CmsModelView):
         filters.Choice(
             "status", "State", [("kept", "In the library"), ("trashed", "In the trash")], in_state, path_of_state
         ),
+        *filters.days("", "Uploaded", Media.created_at),
     ]
     column_descriptions = {"alt": "What the picture shows, for those who do not see it.", "credit": "Whose work it is."}
     form_columns = ["alt", "caption", "credit"]
@@ -170,6 +172,8 @@ class MediaView(CmsModelView):
         form = UploadForm(get_form_data())
         if request.method == "POST" and form.validate():
             kept = self._take_in(form)
+            if kept and is_for_a_picker():
+                return as_choices([PICTURES.choice(row) for row in PICTURES.get_many([row.id for row in kept])])
             if len(kept) == 1 and self.get_one(kept[0].id) is not None:  # somebody else may have sent the same before
                 return redirect(self.get_url(".edit_view", id=kept[0].id))
             if kept:
@@ -190,7 +194,8 @@ class MediaView(CmsModelView):
             alt, caption = form.alt.data or "", form.caption.data or ""
             kept = self.attempt(lambda: [self._keep(item, alt, caption) for item in found], form) or []
         if kept:
-            flash(f"{len(kept)} {'file is' if len(kept) == 1 else 'files are'} in the library.", "success")
+            if not is_for_a_picker():
+                flash(f"{len(kept)} {'file is' if len(kept) == 1 else 'files are'} in the library.", "success")
             for reason in refused:
                 flash(reason, "error")
         elif refused:

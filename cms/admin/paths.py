@@ -178,8 +178,12 @@ def oldest_of(key: Any, most: int) -> tuple[Any, bool]:
 
 def count(query: Select[Any], key: Any, most: int) -> int:
     """How many rows, no further than one more than ``most``."""
-    ids = query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(most + 1)
-    return db.session.scalar(_count(ids)) or 0
+    return db.session.scalar(counting(query, key, most)) or 0
+
+
+def counting(query: Select[Any], key: Any, most: int) -> Select[Any]:
+    """What asks for their number, no further than one more than ``most``."""
+    return _count(query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(most + 1))
 
 
 def counted(column: Any, values: Sequence[Any]) -> dict[Any, int]:

@@ -94,6 +94,8 @@ class PostView(WritingView):
     }
 
     column_list = ["title", "state", "authors", "tags", "published_at", "edited_at"]
+    column_more = ["slug", "word_count", "created_at"]
+    column_labels = {**WritingView.column_labels, "slug": "Address", "word_count": "Words"}
     column_searchable_list = ["title"]
     column_export_list = ["title", "slug", "state", "authors", "tags", "published_at", "edited_at", "word_count"]
     column_formatters = {**WritingView.column_formatters, "authors": authors_column, "tags": tags_column}

@@ -1,6 +1,6 @@
 """Which rows a person sees: the list, its count, a single row, bulk acts and exports all pass through ``visible``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -101,7 +101,9 @@ class Rows:
             path = replace(order, sorted=True)
             query, looked_through = self._looked_through(order, searched, asked)
         found = paths.page(query.options(*self.list_options), path, self._position(path), page_size or self.page_size)
-        number = len(found.rows) if found.is_all else paths.count(query, path.key, most)
+        counted = None if found.is_all else paths.counting(query, path.key, most)
+        number = self.look_round(counted, searched, [one for one, _ in asked])
+        number = len(found.rows) if number is None else number
         found.count, found.counted_all, found.looked_through = min(number, most), number <= most, looked_through
         self._template_args["listing"] = found
         return found.count, found.rows
@@ -280,14 +282,32 @@ class Rows:
 
     def _get_list_url(self, view_args: ViewArgs) -> str:
         """The address of a list, with its place when it is the one that is shown."""
-        address = super()._get_list_url(view_args)
-        place = getattr(view_args, "place", None)
-        return f"{address}{'&' if '?' in address else '?'}{urlencode(place)}" if place else address
+        own = {
+            "sort": view_args.sort,
+            "desc": 1 if view_args.sort_desc else None,
+            "search": view_args.search,
+            "page_size": self.get_safe_page_size(view_args.page_size) if view_args.page_size else None,
+        }
+        arguments = {**own, **view_args.extra_args, **self._get_filters(view_args.filters)}
+        arguments |= getattr(view_args, "place", None) or {}
+        return self.list_url({name: str(value) for name, value in arguments.items() if value is not None})
 
-    def place_url(self, **place: str | None) -> str:
-        """Another page of this list: ``after``, ``before`` or ``last``; none is the first."""
-        kept = {name: value for name, value in request.args.items() if name not in (*PLACES, "page")}
-        return self.get_url(".index_view", **kept, **place)
+    def list_url(self, arguments: Mapping[str, str]) -> str:
+        """The list with these arguments, and no other."""
+        # Not as arguments of get_url, which has names of its own: ?endpoint=x would be taken for one.
+        return _with_arguments(self.get_url(".index_view"), arguments)
+
+    def export_url(self, export_type: str) -> str:
+        """The list as it is narrowed and sorted now, as a file."""
+        return _with_arguments(self.get_url(".export", export_type=export_type), request.args)
+
+    def changed_url(self, **changes: str | None) -> str:
+        """This list from its first page on with other arguments; None takes one away, as what does not fit."""
+        left_out = {flt.name for flt in self._filters if not flt.fits(request.args.get(flt.name, ""))}
+        kept = {name: value for name, value in request.args.items() if name not in {*left_out, *PLACES, "page"}}
+        return self.list_url({name: value for name, value in {**kept, **changes}.items() if value is not None})
+
+    place_url = changed_url  # another page of this list: ``after``, ``before`` or ``last``; none is the first
 
     def _get_list_filter_args(self) -> list[tuple[int, str, str]]:
         chosen = []
@@ -295,12 +315,10 @@ class Rows:
             value = request.args.get(flt.name, "")
             if not value:
                 continue
-            try:
-                flt.read(value)
-            except (ValueError, OverflowError):
-                flash(f"“{value[:60]}” is nothing to filter {flt.label.lower()} by.", "error")
-            else:
+            if flt.fits(value):
                 chosen.append((index, flt.label, value))
+            else:
+                flash(f"“{value[:60]}” is nothing to filter {flt.label.lower()} by.", "error")
         return chosen
 
     def _get_filters(self, chosen: Any) -> dict[str, Any]:
@@ -319,3 +337,7 @@ class Rows:
         if lookup is None:
             abort(404)
         return lookup
+
+
+def _with_arguments(address: str, arguments: Mapping[str, str]) -> str:
+    return f"{address}?{urlencode(arguments)}" if arguments else address

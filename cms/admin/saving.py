@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import flash
 from flask_login import current_user
 from sqlalchemy import inspect
 from wtforms import Form
@@ -120,7 +119,7 @@ class Saving:
         """
         if form is None:
             try_again_if_possible()
-        flash(failures.STALE if row is not None else "Somebody else deleted this in the meantime.", "error")
+        failures.tell(failures.STALE if row is not None else "Somebody else deleted this in the meantime.", form)
 
 
 def _model_of(inline: Any) -> Any:

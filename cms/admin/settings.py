@@ -58,6 +58,7 @@ class SettingsView(CmsModelView):
     address = "setting"
     needs = "setting.edit"
     needs_create = needs_edit = needs_delete = ""  # of a single row; a setting is never made, and only ever changed
+    has_list = False
     can_export = False
     form = SettingsForm
     form_columns = list(OPTIONS)

@@ -33,7 +33,7 @@ def site_address() -> str:
 
 def account_address() -> str | None:
     """Where people change what is theirs."""
-    return _first("security.account", "account.index", "security.change_password")
+    return _first("admin_account.index")
 
 
 def trail(view: Any) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, request
+from flask import current_app, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
@@ -16,7 +16,7 @@ from cms.admin import badges, failures, filters, previewing, times, writing_form
 from cms.admin.base import CmsModelView
 from cms.admin.paths import Path, index_of
 from cms.models import Page, Post, Status
-from cms.services import publishing, revising, snapshots
+from cms.services import addresses, publishing, revising, snapshots
 
 STATES = ("draft", "scheduled", "published", "expired", "withdrawn", "trashed")
 COMPARED = ("title", "slug", "body", "excerpt", "tags", "meta_title", "meta_description")
@@ -55,7 +55,12 @@ def path_of_state(model: type[Post] | type[Page], state: str) -> Path | None:
 def state_filter(model: type[Post] | type[Page]) -> filters.Choice:
     choices = [(state, "In the trash" if state == "trashed" else state.capitalize()) for state in STATES]
     return filters.Choice(
-        "state", "State", choices, lambda state: in_state(model, state), lambda state: path_of_state(model, state)
+        "state",
+        "State",
+        choices,
+        lambda state: in_state(model, state),
+        lambda state: path_of_state(model, state),
+        counted=True,
     )
 
 
@@ -84,8 +89,14 @@ class WritingView(CmsModelView):
     preview_template = ""
     column_sortable_list = ["title", "published_at", "edited_at"]
     column_default_sort = ("edited_at", True)
-    column_formatters = {"state": state_column, "published_at": time_column, "edited_at": time_column}
-    column_labels = {"state": "State", "published_at": "Published", "edited_at": "Changed"}
+    column_more: Sequence[str] = ["created_at"]
+    column_formatters = {
+        "state": state_column,
+        "published_at": time_column,
+        "edited_at": time_column,
+        "created_at": time_column,
+    }
+    column_labels = {"state": "State", "published_at": "Published", "edited_at": "Changed", "created_at": "Begun"}
 
     @property
     def list_options(self) -> Sequence[Any]:
@@ -154,7 +165,16 @@ class WritingView(CmsModelView):
             for name in COMPARED
             if name in form._fields and name in mine and _lines(mine[name]) != _lines(theirs[name])
         ]
-        flash(failures.STALE, "error")
+        failures.tell(failures.STALE, form)
+
+    def follows_title(self, row: Any, form: Form) -> bool:
+        """Whether the address goes on changing with the title: no reader has seen it, and nobody chose another."""
+        return (row is None or not row.was_public) and writing_form.is_made_of_title(form)
+
+    @property
+    def public_prefix(self) -> str:
+        """What stands before the slug in the public address."""
+        return current_app.config["SITE_URL"] + addresses.PREFIX[self.model]
 
     # What the buttons say
     def may_publish(self, row: Any) -> bool:

@@ -1,5 +1,6 @@
 """What the forms of posts and pages share: the newest text goes in, and what ``revising`` wants comes out."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,8 @@ from wtforms.widgets import TextArea
 from cms.admin.converting import CmsForm
 from cms.admin.fields import AtMost, UtcDateTimeField, VersionField, no_nul
 from cms.models import Page, Post
-from cms.services import snapshots
+from cms.services import slugs, snapshots
+from cms.text.slug import slugify
 
 MARKDOWN_HELP = (
     "Markdown: **bold**, *italic*, # heading, - list, > quote, [words](https://address), ![picture](address)"
@@ -45,6 +47,13 @@ def shown(subject: Post | Page) -> SimpleNamespace:
     for name in snapshots.TIMES:
         fields[name] = snapshots.when(fields[name])
     return SimpleNamespace(**fields, id=subject.id, version=subject.version)
+
+
+def is_made_of_title(form: WritingForm) -> bool:
+    """Whether the slug in ``form`` is the one that its title gives, with or without a number behind it."""
+    slug = (form.slug.data or "").strip()
+    made = slugify(form.title.data or "", max_length=slugs.MOST_LETTERS) or slugs.UNTITLED
+    return not slug or re.sub(r"-\d+$", "", slug) == made or slug == made
 
 
 def typed(form: WritingForm, subject: Post | Page | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from cms.models.audit_entry import AuditEntry
 from cms.models.author import Author
 from cms.models.comment import Comment, CommentStatus
 from cms.models.job import Job, JobStatus
+from cms.models.list_choice import ChoiceKind, ListChoice
 from cms.models.mail import Mail, MailStatus
 from cms.models.media import Media
 from cms.models.page import Page
@@ -20,10 +21,12 @@ from cms.models.user import Role, User, UserRole
 __all__ = [
     "AuditEntry",
     "Author",
+    "ChoiceKind",
     "Comment",
     "CommentStatus",
     "Job",
     "JobStatus",
+    "ListChoice",
     "Mail",
     "MailStatus",
     "Media",

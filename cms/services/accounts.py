@@ -1,7 +1,7 @@
 """Accounts: who may sign in, and with which roles. ``by`` is who does it; none is the operator at the command line."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -50,6 +50,15 @@ def change(user: User, *, by: User | None, **fields: Any) -> User:
     Raises NotAllowed, InvalidChange naming the field.
     """
     _must_outrank(user, by)
+    return _change(user, fields, by=by)
+
+
+def change_own(user: User, *, name: str, time_zone: str) -> User:
+    """Have this name and zone: what everybody may change about themselves. Raises InvalidChange naming the field."""
+    return _change(user, {"name": name, "time_zone": time_zone}, by=user)
+
+
+def _change(user: User, fields: Mapping[str, Any], *, by: User | None) -> User:
     checks = {"name": checked_name, "email": checked_email, "time_zone": checked_time_zone}
     checked = {field: checks[field](value) for field, value in fields.items()}
     changed = sorted(field for field, value in checked.items() if getattr(user, field) != value)

@@ -61,14 +61,14 @@ def by_week(query: Select[tuple[int]], time: ColumnElement[datetime], starts: li
     return list(db.session.execute(select(*counts)).one())
 
 
-def bounded(query: Select[tuple[int]]) -> ColumnElement[int]:
+def bounded(query: Select[tuple[int]], most: int = MOST_COUNTED) -> ColumnElement[int]:
     """How many rows, no further than one more than is told."""
-    return select(func.count()).select_from(query.limit(MOST_COUNTED + 1).subquery()).scalar_subquery()
+    return select(func.count()).select_from(query.limit(most + 1).subquery()).scalar_subquery()
 
 
-def told(number: int, what: str = "") -> str:
+def told(number: int, what: str = "", *, most: int = MOST_COUNTED) -> str:
     """The number in words that stay honest: 1,000+ mails."""
-    figure = f"{number:,}" if number <= MOST_COUNTED else f"{MOST_COUNTED:,}+"
+    figure = f"{number:,}" if number <= most else f"{most:,}+"
     return f"{figure} {what}{'' if number == 1 else 's'}" if what else figure
 
 

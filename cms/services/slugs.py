@@ -8,12 +8,14 @@ from cms.models import Page, Post
 from cms.services.addresses import RESERVED
 from cms.text.slug import slugify
 
+MOST_LETTERS = 190  # leaves room for the number that tells it from others
 MOST_TRIES = 10_000
+UNTITLED = "untitled"
 
 
 def free(subject: Post | Page, wanted: str) -> str:
     """A slug made of ``wanted`` that nothing else has: with a number behind it where needed."""
-    slug = slugify(wanted, max_length=190) or "untitled"
+    slug = slugify(wanted, max_length=MOST_LETTERS) or UNTITLED
     taken = _taken(type(subject), slug, subject.id)
     if slug not in taken:
         return slug

@@ -265,9 +265,9 @@ def test_a_contributor_finds_and_picks_their_own_older_picture(client):
 
     for text in ("lighthouse", "mine"):
         found = client.get("/admin/post/ajax/lookup/", query_string={"name": "cover", "query": text}).json
-        assert [number for number, _ in found] == [own], text
+        assert [number for number, *_ in found] == [own], text
         assert shown(client.get(f"/admin/media/?search={text}").text) == [own], text
-    assert [number for number, _ in client.get("/admin/post/ajax/lookup/?name=cover").json] == [own]
+    assert [number for number, *_ in client.get("/admin/post/ajax/lookup/?name=cover").json] == [own]
 
 
 def test_what_is_in_the_trash_does_not_take_the_place_of_what_is_not(client):

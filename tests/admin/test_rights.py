@@ -39,11 +39,17 @@ POST /admin/setting/action/ action=delete&rowid=title&confirmed=yes     403 403 
 GET  /admin/setting/export/csv/                                         403 403 403 403
 GET  /admin/setting/ajax/lookup/?name=user                              404 403 403 403
 POST /admin/setting/ajax/update/                                        404 403 403 403
+POST /admin/setting/columns/ columns=created_at                         404 403 403 403
+POST /admin/setting/views/ name=Mine                                    404 403 403 403
+POST /admin/setting/views/delete/ name=Mine                             404 403 403 403
 GET  /admin/search/                                                     200 200 200 200
 GET  /admin/search/?q=Post                                              200 200 200 200
 GET  /admin/search/find/?q=Post                                         200 200 200 200
 POST /admin/appearance/ theme=dark                                      302 302 302 302
 POST /admin/appearance/ theme=pink                                      400 400 400 400
+GET  /admin/account/                                                    200 200 200 200
+POST /admin/account/                                                    422 422 422 422
+POST /admin/account/ name=Another&time_zone=Europe/Berlin               302 302 302 302
 
 GET  /admin/post/                                                       200 200 200 200
 GET  /admin/post/?search=Post&state=trashed                             200 200 200 200
@@ -91,6 +97,10 @@ GET  /admin/post/ajax/lookup/?name=authors                              200 200 
 GET  /admin/post/ajax/lookup/?name=cover                                200 200 200 200
 GET  /admin/post/ajax/lookup/?name=user                                 404 404 404 404
 POST /admin/post/ajax/update/                                           404 404 404 404
+POST /admin/post/columns/ columns=created_at                            302 302 302 302
+POST /admin/post/views/ name=Mine                                       422 422 422 422
+POST /admin/post/views/?state=draft name=Mine                           302 302 302 302
+POST /admin/post/views/delete/ name=Mine                                302 302 302 302
 
 GET  /admin/page/                                                       200 200 403 403
 GET  /admin/page/new/                                                   200 200 403 403
@@ -107,6 +117,9 @@ POST /admin/page/action/ action=withdraw&rowid={page}                   302 302 
 GET  /admin/page/export/csv/                                            200 200 403 403
 GET  /admin/page/ajax/lookup/?name=tags                                 404 404 403 403
 POST /admin/page/ajax/update/                                           404 404 403 403
+POST /admin/page/columns/ columns=created_at                            302 302 403 403
+POST /admin/page/views/ name=Mine                                       422 422 403 403
+POST /admin/page/views/delete/ name=Mine                                302 302 403 403
 
 GET  /admin/media/                                                      200 200 200 200
 GET  /admin/media/new/                                                  200 200 200 200
@@ -128,6 +141,9 @@ POST /admin/media/action/ action=delete&rowid={own_media}&confirmed=yes 302 302 
 GET  /admin/media/export/csv/                                           200 200 403 403
 GET  /admin/media/ajax/lookup/?name=user                                404 404 404 404
 POST /admin/media/ajax/update/                                          404 404 404 404
+POST /admin/media/columns/ columns=created_at                           302 302 302 302
+POST /admin/media/views/ name=Mine                                      422 422 422 422
+POST /admin/media/views/delete/ name=Mine                               302 302 302 302
 
 GET  /admin/comment/                                                    200 200 403 403
 GET  /admin/comment/new/                                                403 403 403 403
@@ -143,6 +159,9 @@ POST /admin/comment/action/ action=approve&rowid={comment}              302 302 
 GET  /admin/comment/export/csv/                                         200 200 403 403
 GET  /admin/comment/ajax/lookup/?name=post                              200 200 403 403
 POST /admin/comment/ajax/update/                                        404 404 403 403
+POST /admin/comment/columns/ columns=created_at                         302 302 403 403
+POST /admin/comment/views/ name=Mine                                    422 422 403 403
+POST /admin/comment/views/delete/ name=Mine                             302 302 403 403
 
 GET  /admin/tag/                                                        200 200 403 403
 GET  /admin/tag/new/                                                    200 200 403 403
@@ -165,6 +184,9 @@ POST /admin/tag/merge/ id={tag}&into={other_tag}                        302 302 
 GET  /admin/tag/export/csv/                                             200 200 403 403
 GET  /admin/tag/ajax/lookup/?name=posts                                 200 200 403 403
 POST /admin/tag/ajax/update/                                            404 404 403 403
+POST /admin/tag/columns/ columns=created_at                             302 302 403 403
+POST /admin/tag/views/ name=Mine                                        422 422 403 403
+POST /admin/tag/views/delete/ name=Mine                                 302 302 403 403
 
 GET  /admin/author/                                                     200 200 403 403
 GET  /admin/author/new/                                                 200 200 403 403
@@ -180,6 +202,9 @@ POST /admin/author/action/ action=delete&rowid={author}&confirmed=yes   302 302 
 GET  /admin/author/export/csv/                                          200 200 403 403
 GET  /admin/author/ajax/lookup/?name=user                               200 200 403 403
 POST /admin/author/ajax/update/                                         404 404 403 403
+POST /admin/author/columns/ columns=created_at                          302 302 403 403
+POST /admin/author/views/ name=Mine                                     422 422 403 403
+POST /admin/author/views/delete/ name=Mine                              302 302 403 403
 
 GET  /admin/redirect/                                                   200 200 403 403
 GET  /admin/redirect/new/                                               200 200 403 403
@@ -197,6 +222,9 @@ POST /admin/redirect/action/ action=delete&rowid={redirect}             200 200 
 GET  /admin/redirect/export/csv/                                        200 200 403 403
 GET  /admin/redirect/ajax/lookup/?name=user                             404 404 403 403
 POST /admin/redirect/ajax/update/                                       404 404 403 403
+POST /admin/redirect/columns/ columns=created_at                        302 302 403 403
+POST /admin/redirect/views/ name=Mine                                   422 422 403 403
+POST /admin/redirect/views/delete/ name=Mine                            302 302 403 403
 
 GET  /admin/user/                                                       200 403 403 403
 GET  /admin/user/new/                                                   200 403 403 403
@@ -218,6 +246,9 @@ POST /admin/user/action/ action=activate&rowid={person}                 302 403 
 GET  /admin/user/export/csv/                                            200 403 403 403
 GET  /admin/user/ajax/lookup/?name=user                                 404 403 403 403
 POST /admin/user/ajax/update/                                           404 403 403 403
+POST /admin/user/columns/ columns=created_at                            302 403 403 403
+POST /admin/user/views/ name=Mine                                       422 403 403 403
+POST /admin/user/views/delete/ name=Mine                                302 403 403 403
 
 GET  /admin/role/                                                       200 403 403 403
 GET  /admin/role/new/                                                   200 403 403 403
@@ -233,6 +264,9 @@ POST /admin/role/action/ action=delete&rowid={role}&confirmed=yes       302 403 
 GET  /admin/role/export/csv/                                            200 403 403 403
 GET  /admin/role/ajax/lookup/?name=user                                 404 403 403 403
 POST /admin/role/ajax/update/                                           404 403 403 403
+POST /admin/role/columns/ columns=created_at                            302 403 403 403
+POST /admin/role/views/ name=Mine                                       422 403 403 403
+POST /admin/role/views/delete/ name=Mine                                302 403 403 403
 
 GET  /admin/revision/                                                   200 200 200 200
 GET  /admin/revision/?subject={their_draft}                             200 200 200 200
@@ -251,6 +285,9 @@ POST /admin/revision/action/ action=delete&rowid={own_revision}         403 403 
 GET  /admin/revision/export/csv/                                        200 200 403 403
 GET  /admin/revision/ajax/lookup/?name=user                             404 404 404 404
 POST /admin/revision/ajax/update/                                       404 404 404 404
+POST /admin/revision/columns/ columns=created_at                        302 302 302 302
+POST /admin/revision/views/ name=Mine                                   422 422 422 422
+POST /admin/revision/views/delete/ name=Mine                            302 302 302 302
 
 GET  /admin/audit/                                                      200 403 403 403
 GET  /admin/audit/details/?id={entry}                                   200 403 403 403
@@ -266,6 +303,9 @@ POST /admin/audit/action/ action=delete&rowid={entry}                   403 403 
 GET  /admin/audit/export/csv/                                           200 403 403 403
 GET  /admin/audit/ajax/lookup/?name=user                                404 403 403 403
 POST /admin/audit/ajax/update/                                          404 403 403 403
+POST /admin/audit/columns/ columns=created_at                           302 403 403 403
+POST /admin/audit/views/ name=Mine                                      422 403 403 403
+POST /admin/audit/views/delete/ name=Mine                               302 403 403 403
 
 GET  /admin/mail/                                                       200 403 403 403
 GET  /admin/mail/details/?id={mail}                                     200 403 403 403
@@ -282,6 +322,9 @@ POST /admin/mail/action/ action=delete&rowid={mail}                     403 403 
 GET  /admin/mail/export/csv/                                            200 403 403 403
 GET  /admin/mail/ajax/lookup/?name=user                                 404 403 403 403
 POST /admin/mail/ajax/update/                                           404 403 403 403
+POST /admin/mail/columns/ columns=created_at                            302 403 403 403
+POST /admin/mail/views/ name=Mine                                       422 403 403 403
+POST /admin/mail/views/delete/ name=Mine                                302 403 403 403
 """
 
 LINE = re.compile(r"(GET|POST) +(\S+)(?: (\S+))? +(\d{3}) (\d{3}) (\d{3}) (\d{3})$")

@@ -12,22 +12,24 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from alembic.script import ScriptDirectory
 from click.testing import Result
 from sqlalchemy import create_engine, text
 
 from cms import create_app
 from cms.config import Settings
-from cms.db import db, migrate
+from cms.db import MIGRATIONS, db, migrate
 from tests import mariadb
 from tests.schema.workbench import Revision
 from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent.parent
 OPERATOR = (ROOT / "cms" / "help" / "operator.md").read_text()
+HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 ADD_SUMMARY = Revision(
     "add_summary",
-    "first",
+    HEAD,
     """
 op.add_column("post", sa.Column("summary", sa.String(200)))
 op.drop_column("post", "canonical_url")
@@ -39,7 +41,7 @@ op.drop_column("post", "summary")
 )
 READERS = Revision(
     "readers",
-    "first",
+    HEAD,
     """
 op.add_column("post", sa.Column("summary", sa.String(200)))
 op.fill("post", {"summary": "substr(body, 1, 200)"})
@@ -68,7 +70,7 @@ op.drop_column("post", "summary")
 )
 NEWSLETTER = Revision(
     "newsletter",
-    "first",
+    HEAD,
     """
 op.add_column("comment", sa.Column("asked_from", sa.String(80)))
 op.add_column("tag", sa.Column("wished_by", sa.String(254)))
@@ -95,7 +97,7 @@ def slow(kind: str, statement: str | None = None) -> Revision:
     busy = statement or f"UPDATE tag SET colour = 'blue' WHERE id = 1 AND {SLEEPS[kind]}"
     return Revision(
         "slow",
-        "first",
+        HEAD,
         f"""
 op.add_column("tag", sa.Column("colour", sa.String(20)))
 op.fill("tag", {{"colour": "'red'"}})
@@ -214,7 +216,8 @@ def test_the_worked_example_of_the_guide_is_true_line_by_line(ok, folder, sql, b
     ok("upgrade")
     sql("UPDATE post SET summary = 'written on Tuesday' WHERE id <= 20")
 
-    assert without_numbers(ok("downgrade")) == without_numbers(downgrade)
+    told = downgrade.replace("The database is at first.", f"The database is at {HEAD}.")
+    assert without_numbers(ok("downgrade")) == without_numbers(told)
     assert without_numbers(ok("kept")) == without_numbers(kept)
 
     assert sql("SELECT DISTINCT canonical_url FROM post") == [("https://example.org/",)]
@@ -226,7 +229,7 @@ def test_the_worked_example_of_the_guide_is_true_line_by_line(ok, folder, sql, b
 def test_a_whole_day(ok, refused, folder, sql, blog, app, kind, tmp_path, request):
     assert ok("check") == "No new upgrade operations detected.\n"
     write(folder, READERS)
-    assert "first -> readers (head)" in ok("history")
+    assert f"{HEAD} -> readers (head)" in ok("history")
     assert "+ table post_reader" in ok("diff current head")
     assert "flask db upgrade" in refused("check")
     plan = ok("upgrade --plan")
@@ -236,7 +239,7 @@ def test_a_whole_day(ok, refused, folder, sql, blog, app, kind, tmp_path, reques
 
     said = ok("upgrade")
     assert "The database is at readers.\nPut aside instead of dropped: " in said
-    assert "backup: instance/backups/before-upgrade-first-" in said
+    assert f"backup: instance/backups/before-upgrade-{HEAD}-" in said
     assert ok("upgrade") == "Already there: readers.\n"
     assert "- table post_reader\n" in refused("check")
     sql(
@@ -282,7 +285,7 @@ def test_a_whole_day(ok, refused, folder, sql, blog, app, kind, tmp_path, reques
     assert "Nothing put aside" in ok("forget comment email somebody@example.org --yes")
     assert content(ok("verify --json")) == noon
     assert "Rev: readers (head)" in ok("show head")
-    assert ok("stamp first") == "The database is noted to be at first.\n"
+    assert ok(f"stamp {HEAD}") == f"The database is noted to be at {HEAD}.\n"
     assert ok("stamp readers") == "The database is noted to be at readers.\n"
 
 
@@ -309,9 +312,9 @@ def test_what_a_restored_backup_of_another_release_needs_is_said(ok, folder, app
 
     (folder / "versions" / "20261124_add_summary.py").unlink()
     assert ok("restore new.tar --replace").endswith("flask db downgrade first.\n")
-    assert "- post.summary" in ok("diff current first")
-    ok("downgrade first")
-    assert ok("current").endswith("first (head)\n")
+    assert "- post.summary" in ok(f"diff current {HEAD}")
+    ok(f"downgrade {HEAD}")
+    assert ok("current").endswith(f"{HEAD} (head)\n")
 
 
 def test_a_database_that_is_not_there_is_one_line_whatever_is_typed(tmp_path, folder, monkeypatch, flask):
@@ -350,7 +353,7 @@ def test_a_folder_for_backups_that_cannot_be_made_is_one_message_and_nothing_is_
 
     assert said.startswith("Error: The backup was not made: File exists (")
     assert "flask db upgrade --no-backup" in said
-    assert ok("current").startswith("first")
+    assert ok("current").startswith(HEAD)
 
 
 def test_trying_again_and_again_leaves_the_backups_of_other_days(ok, refused, folder, sql, blog, app):
@@ -370,7 +373,7 @@ def test_all_that_is_in_the_way_is_named_at_once_and_before_the_backup(ok, refus
         folder,
         Revision(
             "strict",
-            "first",
+            HEAD,
             """
 op.drop_column("post", "canonical_url")
 with op.batch_alter_table("post") as batch:
@@ -389,7 +392,7 @@ op.create_index("uq_post_word_count", "post", ["word_count"], unique=True)
     assert re.search(found, said)
     assert "strict: create index uq_post_word_count on post: 1 value of post (word_count) is there twice. " in said
     assert backups(app) == []
-    assert ok("current").startswith("first")
+    assert ok("current").startswith(HEAD)
 
 
 @pytest.fixture
@@ -425,11 +428,11 @@ def test_ctrl_c_in_the_middle_is_two_lines_and_the_same_command_goes_on(typed, o
     assert process.returncode == 1
     if kind == "sqlite":
         assert stderr == "Error: Stopped by Ctrl-C.\nNothing was changed.\n"
-        assert ok("current") == "first\n"
+        assert ok("current") == f"{HEAD}\n"
         return
     assert stderr == "Error: Stopped by Ctrl-C.\nWhat is done is noted: run the same command again to go on.\n"
     assert "The upgrade through slow was cut off half way: finish it first, by flask db upgrade.\n" in ok("current")
-    assert "The upgrade through slow was cut off" in refused("stamp first")
+    assert "The upgrade through slow was cut off" in refused(f"stamp {HEAD}")
 
 
 @pytest.mark.parametrize("kind", ["mariadb"], indirect=True)

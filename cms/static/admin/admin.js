@@ -4,6 +4,11 @@ import { startPickers } from "./pickers.js";
 import { startLists } from "./lists.js";
 import { startInlineForms } from "./inline.js";
 import { startShell } from "./shell.js";
+import { startSummary } from "./summary.js";
+import { startSlug } from "./slug.js";
+import { startMaking } from "./making.js";
+import { startUnsaved } from "./unsaved.js";
+import { startKept } from "./kept.js";
 
 const button = document.querySelector("[data-menu]");
 const body = document.getElementById("menu");
@@ -27,3 +32,8 @@ startPickers(document);
 startLists();
 startInlineForms();
 startPublishing();
+startMaking();
+startSlug();
+startUnsaved(); // after the pickers: they change what a form holds
+startKept();
+startSummary(document);

@@ -1,16 +1,10 @@
 // The command palette: a combobox in a dialog (ARIA 1.2). The server finds; here one only types, chooses and goes.
+import { element } from "./element.js";
 
 const QUIET_MS = 120; // after the last letter, before the server is asked
 const WAIT_MS = 300; // before "Searching…" is shown
 
 let palette = null;
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 class Palette {
   constructor(dialog, acts) {

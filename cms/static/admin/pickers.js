@@ -1,5 +1,6 @@
 // Finding records by typing, with Tom Select. Without it the fields are plain lists and text.
 /* global TomSelect */
+import { element } from "./element.js";
 
 const PLUGINS = { remove_button: { title: "Remove", label: "×" } };
 
@@ -23,6 +24,23 @@ const words = {
   option_create: (data, escape) => `<div class="create">Make “<strong>${escape(data.input)}</strong>”</div>`,
 };
 
+const withPicture = (data, escape) =>
+  `<div class="with-picture"><img src="${escape(data.picture)}" alt="" width="40" height="40" loading="lazy"> <span>${escape(data.text)}</span></div>`;
+
+// Below the field stands the picture that is chosen.
+function showPicture(select, picture) {
+  const frame = document.getElementById(`${select.id}-picture`);
+  if (!frame) return;
+  frame.hidden = !picture;
+  if (!picture) {
+    frame.replaceChildren();
+    return;
+  }
+  const image = element("img", { src: picture });
+  image.alt = ""; // its name stands in the field
+  frame.replaceChildren(image);
+}
+
 function startLookup(select) {
   const picker = new TomSelect(select, {
     valueField: "value",
@@ -38,10 +56,16 @@ function startLookup(select) {
     load(query, done) {
       // The server searches more than the label: what it found for these words fits them.
       found(select.dataset.lookup, query)
-        .then((rows) => done(rows.map(([value, text]) => ({ value: String(value), text, found: query }))))
+        .then((rows) => {
+          done(rows.map(([value, text, picture]) => ({ value: String(value), text, picture, found: query })));
+        })
         .catch(() => done());
     },
-    render: words,
+    onChange: (value) => showPicture(select, picker.options[value]?.picture),
+    render: {
+      ...words,
+      option: (data, escape) => (data.picture ? withPicture(data, escape) : `<div>${escape(data.text)}</div>`),
+    },
   });
   select.setAttribute("aria-hidden", "true"); // the label belongs to the picker that stands in for it
   return picker;

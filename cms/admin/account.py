@@ -1,0 +1,55 @@
+"""What people change about themselves: how they are called, and by which clock they read times."""
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.helpers import get_form_data
+from wtforms import SelectField, StringField
+
+from cms.admin.converting import CmsForm, stripped
+from cms.admin.door import CmsView
+from cms.admin.fields import AtMost, Filled, no_nul
+from cms.admin.people import ZONES
+from cms.admin.saving import Saving
+from cms.models import User
+from cms.services import accounts
+
+
+class AccountForm(CmsForm):
+    """Their own name and zone."""
+
+    name = StringField(
+        "Name",
+        [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)],
+        filters=[stripped],
+        description="How others here see you. The name under your posts is that of the author.",
+    )
+    time_zone = SelectField(
+        "Time zone",
+        choices=ZONES,
+        description="Times in the admin are shown, and those you type are read, in this zone.",
+    )
+
+
+class AccountView(Saving, CmsView):
+    """The page of whoever is signed in. E-mail and roles are for those who look after people."""
+
+    model = User
+    title = "Your account"
+    address = "account"
+
+    def is_visible(self) -> bool:
+        return False
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> ResponseReturnValue:
+        """The form, and the ways to password and second factor."""
+        form = AccountForm(get_form_data(), obj=self.person)
+        if request.method == "POST" and form.validate() and self._save(form):
+            flash("Your account is saved.", "success")
+            return redirect(self.get_url(".index"))
+        return self.render("admin/account.html", form=form), 422 if request.method == "POST" else 200
+
+    def _save(self, form: AccountForm) -> bool:
+        name, time_zone = form.name.data, form.time_zone.data
+        return bool(self.attempt(lambda: accounts.change_own(self.person, name=name, time_zone=time_zone), form))

@@ -1,0 +1,449 @@
+"""The forms of the admin in Chromium: what was refused, what is not saved, what is made on the way."""
+
+# ruff: noqa: F811 (fixtures of a neighbour)
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from tests import browser_tools
+from tests.browser.test_palette import database_kind, session, site, watched  # noqa: F401
+
+SIZES = [(390, 844), (1280, 900)]
+NOT_SAVED = re.compile(r"^Text you typed here on \d+ \w+ \d+, \d+:\d+ \w+ was not saved\.$")
+
+
+@pytest.fixture
+def page(browser, site, session):
+    """Ada, with nothing typed anywhere."""
+    with watched(browser, storage_state=session) as page:
+        yield page
+
+
+@pytest.fixture
+def asked(page):
+    """The questions before leaving, each answered with staying."""
+    questions = []
+
+    def stay(dialog):
+        questions.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    return questions
+
+
+def begin(page, site, address="post/new/"):
+    page.goto(f"{site.url}/admin/{address}")
+    page.wait_for_load_state()
+
+
+def title(page):
+    return page.get_by_placeholder("Title", exact=True)
+
+
+def body(page):
+    return page.locator("#body")
+
+
+def address(page):
+    return page.get_by_label(re.compile("^Address"))
+
+
+def picker(page, name):
+    return page.get_by_role("combobox", name=re.compile(f"^{name}"))
+
+
+def offer(page):
+    return page.locator("[data-offer]")
+
+
+def save_state(page):
+    return page.locator("[data-save-state]")
+
+
+def typed(field, text):
+    """As a person types: whoever only has a script fill in fields is never asked before they leave."""
+    field.click()
+    field.press_sequentially(text)
+
+
+def save(page):
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(re.compile("/edit/"))
+    page.wait_for_load_state()
+
+
+def kept(page):
+    """How many texts this browser keeps."""
+    return page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('lightblog.unsaved:')).length")
+
+
+def await_kept(page, count):
+    page.wait_for_function(
+        "count => Object.keys(localStorage).filter(name => name.startsWith('lightblog.unsaved:')).length === count",
+        arg=count,
+    )
+
+
+def picture_file(name="boat.png"):
+    buffer = io.BytesIO()
+    Image.new("RGB", (80, 40), "teal").save(buffer, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def refused(page, site):
+    """A new post with two things to look at, one of them in a closed group."""
+    begin(page, site)
+    title(page).fill("Refused")
+    page.get_by_text("Search engines", exact=True).click()
+    page.get_by_label(re.compile("^Title for search")).fill("m" * 201)
+    page.get_by_label(re.compile("^First published")).fill("u" * 501)
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator("[data-summary]")).to_be_visible()
+    page.wait_for_load_state()
+
+
+# What was refused
+def test_the_summary_is_read_first_and_leads_into_the_fields(page, site):
+    refused(page, site)
+
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("heading")).to_have_text("Nothing is saved yet: 2 things need a look")
+    page.get_by_text("Search engines", exact=True).click()
+    expect(page.get_by_label(re.compile("^First published"))).to_be_hidden()
+    page.get_by_role("link", name=re.compile("^First published")).press("Enter")
+
+    expect(page.get_by_label(re.compile("^First published"))).to_be_focused()
+    expect(page.get_by_label(re.compile("^First published"))).to_be_in_viewport()
+
+
+def test_the_summary_leads_into_a_picker_too(page, site):
+    begin(page, site)
+    picker(page, "Tags").press_sequentially("?!,")
+    page.get_by_role("button", name="Save draft").click()
+
+    page.get_by_role("alert").get_by_role("link", name=re.compile("^Tags")).click()
+
+    expect(picker(page, "Tags")).to_be_focused()
+
+
+def test_what_was_refused_is_not_left_unasked(page, site, asked):
+    refused(page, site)
+    page.get_by_role("link", name="Back to the list").click()
+
+    expect(page).to_have_url(re.compile("/post/new/"))
+    assert asked == ["beforeunload"]
+
+
+def test_a_form_works_without_script(browser, site, session):
+    with watched(browser, storage_state=session, java_script_enabled=False) as page:
+        begin(page, site)
+        title(page).fill("Without script")
+        page.get_by_text("Search engines", exact=True).click()
+        page.get_by_label(re.compile("^First published")).fill("u" * 501)
+        page.get_by_role("button", name="Save draft").click()
+        page.get_by_role("alert").get_by_role("link").click()
+        expect(page).to_have_url(re.compile("#canonical_url$"))
+        page.get_by_label(re.compile("^First published")).fill("")
+        page.get_by_role("button", name="Save draft").click()
+
+        expect(page).to_have_url(re.compile("/edit/"))
+        expect(address(page)).to_have_value("without-script")
+        expect(page.get_by_role("link", name="Upload a picture (opens a new tab)")).to_be_visible()
+
+
+# What is not saved
+def test_one_is_asked_before_leaving_what_is_not_saved(page, site, asked):
+    begin(page, site)
+    typed(title(page), "Half a thought")
+    expect(save_state(page)).to_have_text("Not saved yet")
+
+    page.get_by_role("link", name="Back to the list").click()
+    expect(page).to_have_url(re.compile("/post/new/"))
+    assert asked == ["beforeunload"]
+    save(page)
+
+    assert asked == ["beforeunload"]
+    expect(save_state(page)).to_have_text(re.compile("^Saved just now"))
+
+
+def test_nobody_is_asked_who_changed_nothing_or_took_it_back(page, site, asked):
+    begin(page, site)
+    typed(title(page), "Same")
+    typed(picker(page, "Tags"), "harbour,")
+    save(page)
+    typed(title(page), "x")
+    expect(save_state(page)).to_have_text("Not saved yet")
+    title(page).press("Backspace")
+    expect(save_state(page)).to_have_text(re.compile("^Saved"))
+
+    page.get_by_role("link", name="Back to the list").click()
+
+    expect(page).to_have_url(re.compile(r"/admin/post/$"))
+    assert asked == []
+
+
+def test_a_picker_and_the_trash_count_too(page, site, asked):
+    begin(page, site)
+    typed(title(page), "Picked")
+    save(page)
+    typed(picker(page, "Tags"), "nets,")
+    expect(save_state(page)).to_have_text("Not saved yet")
+
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(page).to_have_url(re.compile("/edit/"))
+
+    assert asked == ["beforeunload"]
+
+
+def test_other_forms_ask_as_well(page, site, asked):
+    begin(page, site, "tag/new/")
+    typed(page.get_by_label("Name"), "Low tide")
+
+    page.get_by_role("link", name="Cancel").click()
+
+    expect(page).to_have_url(re.compile("/tag/new/"))
+    assert asked == ["beforeunload"]
+
+
+def test_what_was_typed_is_offered_back_and_put_back(page, site):
+    begin(page, site)
+    title(page).fill("The harbour at night")
+    body(page).fill("A sentence that nobody saved.")
+    await_kept(page, 1)
+
+    begin(page, site)
+    expect(offer(page).locator("p").first).to_have_text(NOT_SAVED, use_inner_text=True)
+    expect(offer(page)).to_contain_text("The harbour at night · A sentence that nobody saved.")
+    page.get_by_role("button", name="Put it back").press("Enter")
+
+    expect(title(page)).to_be_focused()
+    expect(title(page)).to_have_value("The harbour at night")
+    expect(body(page)).to_have_value("A sentence that nobody saved.")
+    expect(address(page)).to_have_value("the-harbour-at-night")
+    expect(offer(page)).to_be_hidden()
+    save(page)
+    assert kept(page) == 0
+    begin(page, site)
+    expect(offer(page)).to_be_hidden()
+
+
+def test_what_is_forgotten_is_gone(page, site):
+    begin(page, site)
+    body(page).fill("Never mind.")
+    await_kept(page, 1)
+    begin(page, site)
+
+    page.get_by_role("button", name="Forget it").click()
+
+    expect(offer(page)).to_be_hidden()
+    assert kept(page) == 0
+    begin(page, site)
+    expect(offer(page)).to_be_hidden()
+
+
+def test_no_text_takes_the_place_of_another(page, site):
+    begin(page, site)
+    body(page).fill("The first text.")
+    await_kept(page, 1)
+    begin(page, site)
+    body(page).fill("The second text.")
+    await_kept(page, 2)
+
+    page.get_by_role("button", name="Put it back").click()
+    expect(body(page)).to_have_value("The first text.")
+    expect(offer(page)).to_contain_text("The second text.")
+    page.get_by_role("button", name="Put it back").click()
+
+    expect(body(page)).to_have_value("The second text.")
+    expect(offer(page)).to_contain_text("The first text.")
+
+
+def test_texts_belong_to_one_record(page, site):
+    begin(page, site)
+    title(page).fill("Saved")
+    save(page)
+    saved = page.url
+    body(page).fill("Only here.")
+    await_kept(page, 1)
+
+    begin(page, site)
+    expect(offer(page)).to_be_hidden()
+    page.goto(saved)
+    expect(offer(page)).to_contain_text("Only here.")
+    expect(page.locator("[data-offer-older]")).to_be_hidden()
+
+
+def test_put_back_over_what_somebody_saved_since_shows_both_texts(page, site, browser, session):
+    begin(page, site)
+    title(page).fill("Ours")
+    save(page)
+    body(page).fill("What I wrote.")
+    await_kept(page, 1)
+    with watched(browser, storage_state=session) as other:
+        other.goto(page.url)
+        body(other).fill("What the other one wrote.")
+        other.get_by_role("button", name="Save draft").click()
+        expect(save_state(other)).to_have_text(re.compile("^Saved"))
+
+    page.reload()
+    expect(page.locator("[data-offer-older]")).to_be_visible()
+    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Save draft").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else saved this in the meantime.")
+    expect(page.get_by_label("Text, as they saved it")).to_have_value("What the other one wrote.")
+    expect(body(page)).to_have_value("What I wrote.")
+    expect(offer(page)).to_be_hidden()
+
+
+def test_what_was_refused_is_kept_too(page, site):
+    refused(page, site)
+    await_kept(page, 1)
+
+    begin(page, site)
+
+    expect(offer(page)).to_contain_text("Refused")
+
+
+def test_signing_out_leaves_nothing_behind(page, site):
+    begin(page, site)
+    body(page).fill("Not for others.")
+    await_kept(page, 1)
+
+    page.locator(".person-menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+
+    page.wait_for_url(lambda url: "/admin/post" not in url)
+    assert kept(page) == 0
+
+
+# The address
+def test_the_address_follows_the_title_until_one_is_chosen(page, site):
+    begin(page, site)
+    shown = page.locator("#address")
+
+    title(page).press_sequentially("Über den Fluß: 2 Schiffe")
+    expect(address(page)).to_have_value("über-den-fluss-2-schiffe")
+    expect(shown).to_have_text(re.compile("^Readers find it at http://.*/posts/über-den-fluss-2-schiffe$"))
+    address(page).fill("My choice")
+    expect(shown).to_have_text(re.compile("/posts/my-choice$"))
+    title(page).press_sequentially("!!")
+    expect(address(page)).to_have_value("My choice")
+    address(page).fill("")
+    expect(shown).to_have_text(re.compile("/posts/über-den-fluss-2-schiffe$"))
+    title(page).fill("Zwei")
+    expect(address(page)).to_have_value("zwei")
+    body(page).fill("Words.")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    page.wait_for_url(re.compile("/edit/"))
+    page.wait_for_load_state()
+    title(page).fill("Drei")
+
+    expect(address(page)).to_have_value("zwei")
+
+
+# Made on the way
+def test_a_new_author_is_made_while_one_writes(page, site):
+    begin(page, site)
+    title(page).fill("By two")
+    page.get_by_role("button", name="New author").press("Enter")
+    dialog = page.get_by_role("dialog", name="New author")
+    expect(dialog.get_by_label("Name")).to_be_focused()
+
+    dialog.get_by_label("Name").fill("Grace Hopper")
+    dialog.get_by_label(re.compile("^Website")).fill("example.org")
+    page.keyboard.press("Control+s")
+    expect(dialog.get_by_role("alert")).to_be_focused()
+    dialog.get_by_role("link", name=re.compile("^Website")).press("Enter")
+    expect(dialog.get_by_label(re.compile("^Website"))).to_be_focused()
+    dialog.get_by_label(re.compile("^Website")).fill("https://example.org")
+    dialog.get_by_role("button", name="Save").click()
+
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="New author")).to_be_focused()
+    expect(page.locator("#authors + .ts-wrapper .item")).to_have_text(re.compile("^Grace Hopper"))
+    save(page)
+    expect(page.locator("#authors + .ts-wrapper .item")).to_have_text(re.compile("^Grace Hopper"))
+
+
+def test_a_dialog_closes_without_a_trace(page, site):
+    begin(page, site)
+    page.get_by_role("button", name="New author").click()
+    dialog = page.get_by_role("dialog", name="New author")
+    expect(dialog.get_by_label("Name")).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="New author")).to_be_focused()
+
+
+def test_a_picture_is_uploaded_chosen_and_shown_while_one_writes(page, site):
+    begin(page, site)
+    title(page).fill("With a picture")
+    page.get_by_role("button", name="Upload a picture").click()
+    dialog = page.get_by_role("dialog", name="Upload a picture")
+
+    dialog.get_by_label("Files").set_input_files(picture_file())
+    dialog.get_by_label(re.compile("^Alternative")).fill("A boat")
+    dialog.get_by_role("button", name="Upload").click()
+
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#cover + .ts-wrapper .item")).to_have_text("boat.png")
+    expect(page.locator(".chosen-picture img")).to_be_visible()
+    save(page)
+    expect(page.locator(".chosen-picture img")).to_have_js_property("naturalWidth", 80)
+
+
+def test_pictures_are_chosen_by_sight(page, site):
+    begin(page, site)
+    picker(page, "Cover").click()
+    pictures = page.locator("#cover-ts-dropdown [role=option]")
+    expect(pictures.first.locator("img")).to_have_js_property("complete", True)
+    assert pictures.first.locator("img").evaluate("one => one.naturalWidth") > 0
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".chosen-picture img")).to_be_visible()
+    page.locator("#cover + .ts-wrapper .clear-button").click()
+    expect(page.locator(".chosen-picture")).to_be_hidden()
+
+
+# For everybody
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))
+def test_nobody_is_shut_out(browser, site, session, scheme, size):
+    viewport = {"width": size[0], "height": size[1]}
+    rules = () if scheme == "light" else ("color-contrast",)  # nothing else differs in the dark
+    with watched(browser, storage_state=session, viewport=viewport, color_scheme=scheme) as page:
+        refused(page, site)
+        problems = browser_tools.violations(page, *rules)
+        expect(page.get_by_role("button", name="Save draft")).to_be_in_viewport(ratio=1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        begin(page, site)
+        expect(offer(page)).to_be_visible()
+        picker(page, "Cover").click()
+        expect(page.locator("#cover-ts-dropdown [role=option]").first).to_be_visible()
+        problems += browser_tools.violations(page, *rules)
+        page.get_by_role("button", name="Upload a picture").press("Enter")
+        expect(page.get_by_role("dialog").get_by_label("Files")).to_be_visible()
+        problems += browser_tools.violations(page, *rules)
+        begin(page, site, "account/")
+        problems += browser_tools.violations(page, *rules)
+
+    assert problems == []
+
+
+def test_the_button_says_when_it_will_publish(page, site):
+    begin(page, site)
+
+    page.get_by_label(re.compile("^Publish at")).fill("2030-11-24T09:00")
+    expect(page.get_by_role("button", name="Schedule for 24 Nov 2030, 09:00")).to_be_visible()
+    page.get_by_label(re.compile("^Publish at")).fill("")
+
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_visible()
