@@ -18,6 +18,7 @@ from cms.db import db
 from cms.models import ChoiceKind, ListChoice
 from cms.services import list_choices
 
+MOST_DIGITS = 4  # of the place of a column
 ROWS = ("rows",)
 Question = Any  # one value of a query, as select(...).scalar_subquery()
 
@@ -94,7 +95,8 @@ class Lists:
     def kept(self, arguments: Mapping[str, str]) -> dict[str, str]:
         """What narrows and orders the list, of the arguments of an address; the order by the name of its column."""
         place = arguments.get("sort", "")
-        column = self._get_column_by_idx(int(place)) if place.isascii() and place.isdigit() else None
+        is_place = place.isascii() and place.isdigit() and len(place) <= MOST_DIGITS
+        column = self._get_column_by_idx(int(place)) if is_place else None
         return self._narrowing(arguments) | self._ordered(column and column[0], arguments.get("desc"))
 
     def asked_by(self, kept: Any) -> dict[str, str]:
@@ -115,7 +117,8 @@ class Lists:
         return found
 
     def _ordered(self, column: Any, descending: Any) -> dict[str, str]:
-        if not isinstance(column, str) or column not in self._sortable_columns:
+        names = self._column_places().keys() & self._sortable_columns.keys()
+        if not isinstance(column, str) or column not in names:
             return {}
         return {"sort": column, "desc": "1"} if descending == "1" else {"sort": column}
 
