@@ -9,8 +9,8 @@ from wtforms import SelectField, StringField
 from cms.admin.converting import CmsForm, stripped
 from cms.admin.door import CmsView
 from cms.admin.fields import AtMost, Filled, no_nul
-from cms.admin.people import ZONES
 from cms.admin.saving import Saving
+from cms.admin.times import ZONES
 from cms.models import User
 from cms.services import accounts
 

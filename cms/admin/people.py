@@ -1,7 +1,6 @@
 """People in the admin: who may sign in, and as what."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -21,13 +20,12 @@ from cms.admin.converting import CmsForm, stripped
 from cms.admin.fields import AtMost, Filled, no_nul
 from cms.admin.importing import Importing
 from cms.admin.paths import Path, index_of
-from cms.admin.times import shown
+from cms.admin.times import ZONES, shown
 from cms.db import db
 from cms.errors import InvalidChange
 from cms.models import Role, User, UserRole
 from cms.services import accounts, inviting
 
-ZONES = [(name, name) for name in sorted(available_timezones())]
 NO_MAIL = "No mail server is set. Give {name} this link to choose a password; it is shown only now: {link}"
 
 
@@ -37,9 +35,7 @@ class PersonForm(CmsForm):
     name = StringField("Name", [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)], filters=[stripped])
     email = StringField("E-mail", [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS)], filters=[stripped])
     roles = ChecksField("Roles", values_of=lambda roles: [str(role.id) for role in roles])
-    time_zone = SelectField(
-        "Time zone", choices=[(name, name) for name in sorted(available_timezones())], default="UTC"
-    )
+    time_zone = SelectField("Time zone", choices=ZONES, default="UTC")
 
 
 def roles_column(view: Any, context: Any, user: User, name: str) -> str:

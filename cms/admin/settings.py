@@ -2,7 +2,6 @@
 
 from itertools import groupby
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from wtforms.widgets import NumberInput
 from cms.admin.base import CmsModelView
 from cms.admin.converting import CmsForm
 from cms.admin.failures import add_error
+from cms.admin.times import ZONES
 from cms.errors import InvalidChange
 from cms.models import Setting
 from cms.services import settings
@@ -35,8 +35,7 @@ def field_of(option: Option) -> Any:
     if option.kind == "choice":
         return SelectField(option.label, choices=list(option.choices), validate_choice=False, **about)
     if option.kind == "time_zone":
-        zones = [(name, name) for name in sorted(available_timezones())]
-        return SelectField(option.label, choices=zones, validate_choice=False, **about)
+        return SelectField(option.label, choices=ZONES, validate_choice=False, **about)
     return (TextAreaField if option.kind == "long_text" else StringField)(option.label, **about)
 
 

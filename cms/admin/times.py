@@ -1,13 +1,14 @@
 """Times as the person in front of the screen reads and types them: in their own time zone."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from flask_login import current_user
 from markupsafe import Markup
 
 from cms import clock
 
+ZONES = [(name, name) for name in sorted(available_timezones())]  # as choices of a field
 TYPED = "%Y-%m-%dT%H:%M"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,8 +45,8 @@ class Options:
     taken: bool = False  # whether env.py has come to run_migrations with them
 
 
-class Run:
-    """One upgrade or downgrade, but for what each kind of database needs: ``run_steps`` and ``run_step``."""
+class Run(ABC):
+    """One upgrade or downgrade, but for what each kind of database needs."""
 
     def __init__(
         self,
@@ -77,9 +78,9 @@ class Run:
         self.connection.rollback()
         self.run_somewhere()
 
+    @abstractmethod
     def run_somewhere(self) -> None:
-        """Where the run takes place: on the database itself."""
-        self.run_alone()
+        """``run_alone``, on the database itself or on a copy."""
 
     def run_alone(self) -> None:
         with only_one(self.connection, say=self.say) as self.lock:
@@ -98,13 +99,13 @@ class Run:
                 if not self.connection.closed and not self.connection.invalidated:
                     self.connection.rollback()
 
+    @abstractmethod
     def run_steps(self, steps: list[Any]) -> None:
         """Look for what is in the way, back up, and go through ``steps``. Raises PlanOnly where that was all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run_step(self, step: Any, migration: MigrationContext, script: Script) -> None:
         """Do what ``script`` says, then ``verify``."""
-        raise NotImplementedError
 
     def steps(self) -> list[Any]:
         migration = context.get_context()

@@ -12,7 +12,7 @@ from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.models import Role, User
-from cms.services import auditing, passwords, way_in
+from cms.services import auditing, names, passwords, way_in
 from cms.text.slug import fold_email
 
 MOST_NAME_LETTERS = 120
@@ -160,12 +160,7 @@ def checked_email(email: str) -> str:
 
 
 def checked_name(name: str) -> str:
-    name = " ".join(name.replace("\x00", "").split())
-    if not name:
-        raise InvalidChange("Type a name.", field="name")
-    if len(name) > MOST_NAME_LETTERS:
-        raise InvalidChange(f"At most {MOST_NAME_LETTERS} letters; these are {len(name):,}.", field="name")
-    return name
+    return names.checked(name, MOST_NAME_LETTERS, missing="Type a name.")
 
 
 def checked_time_zone(name: str) -> str:

@@ -9,6 +9,7 @@ from cms.db import db
 from cms.errors import InvalidChange
 from cms.models import ChoiceKind, ListChoice, User
 from cms.models.list_choice import MOST_NAME_LETTERS
+from cms.services import names
 
 MOST_VIEWS = 20  # of one list
 
@@ -68,12 +69,7 @@ def delete_view(user: User, list_name: str, name: str) -> bool:
 
 def checked_name(name: str) -> str:
     """The name as it is kept. Raises InvalidChange."""
-    name = " ".join(unicodedata.normalize("NFC", name.replace("\x00", "")).split())
-    if not name:
-        raise InvalidChange("Type a name for this view.", field="name")
-    if len(name) > MOST_NAME_LETTERS:
-        raise InvalidChange(f"At most {MOST_NAME_LETTERS} letters; these are {len(name):,}.", field="name")
-    return name
+    return names.checked(unicodedata.normalize("NFC", name), MOST_NAME_LETTERS, missing="Type a name for this view.")
 
 
 def _lock(user: User) -> None:

@@ -380,7 +380,7 @@ def test_g_and_a_letter_go_to_a_list(page, site, letter, path):
     press(page, "g")
     press(page, letter)
 
-    page.wait_for_url(f"{site.url}{path}")
+    expect(page).to_have_url(f"{site.url}{path}")
 
 
 def test_a_letter_long_after_g_is_a_letter_of_its_own(page, site):

@@ -129,6 +129,7 @@ def test_w1_hypothesis_finds_no_walk_that_loses_a_cell(new_url, database_kind, t
         walks.walk(chance, new_url, tmp_path / f"walk{walks.walked}")
 
     walk()
+    assert walks.walked >= HYPOTHESIS[database_kind]
     walks.record(f"W1 Hypothesis, {database_kind}")
 
 

@@ -1,0 +1,13 @@
+"""Names of one line, as people type them."""
+
+from cms.errors import InvalidChange
+
+
+def checked(name: str, most: int, *, missing: str) -> str:
+    """``name`` on one line, as it is kept. Raises InvalidChange for the field ``name``; an empty one is told ``missing``."""
+    name = " ".join(name.replace("\x00", "").split())
+    if not name:
+        raise InvalidChange(missing, field="name")
+    if len(name) > most:
+        raise InvalidChange(f"At most {most} letters; these are {len(name):,}.", field="name")
+    return name
