@@ -4,7 +4,7 @@ from cms.errors import InvalidChange
 
 
 def checked(name: str, most: int, *, missing: str) -> str:
-    """``name`` on one line, as it is kept. Raises InvalidChange for the field ``name``; an empty one is told ``missing``."""
+    """``name`` on one line, as it is kept. Raises InvalidChange for the field ``name``, ``missing`` for none."""
     name = " ".join(name.replace("\x00", "").split())
     if not name:
         raise InvalidChange(missing, field="name")
