@@ -23,6 +23,7 @@ from cms.models import Role
 from cms.models.permission import ROLES
 from tests import mariadb
 from tests.required import skip_or_fail
+from tests.warm import WarmPython
 
 DATABASES = ("sqlite", "mariadb")
 
@@ -91,6 +92,12 @@ def session_app(
             url = request.getfixturevalue("mariadb_server").create_database("suite")
         apps[database_kind] = make_app(tmp_path_factory.mktemp(f"instance_{database_kind}"), url)
     return apps[database_kind]
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[WarmPython]:
+    with WarmPython() as python:
+        yield python
 
 
 @pytest.fixture

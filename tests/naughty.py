@@ -61,13 +61,15 @@ NAUGHTY = {
 }
 
 
-def each_in_each(names: list[str]) -> Iterator[dict[str, str]]:
+def each_in_each(names: list[str], kind: str) -> Iterator[dict[str, str]]:
     """Fillings of the fields ``names``, each with another text, in which every field meets every text once.
 
-    Those of a megabyte come at the end, for all fields at once.
+    Each second one is for SQLite and the others are for MariaDB, by ``kind``: what a page does with a text is the same
+    on both, and each database meets every text in half of the fields. Those of a megabyte come at the end, for all
+    fields at once.
     """
     texts = [text for name, text in NAUGHTY.items() if name not in HUGE]
-    for turn in range(len(texts)):
+    for turn in range(kind == "mariadb", len(texts), 2):
         yield {name: texts[(turn + place) % len(texts)] for place, name in enumerate(names)}
     for text in HUGE.values():
         yield dict.fromkeys(names, text)

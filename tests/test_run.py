@@ -6,12 +6,13 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,13 +67,21 @@ def ask(port, path, host="127.0.0.1"):
         return response.read().decode()
 
 
-def refusal(environ, *command):
+@pytest.fixture
+def refusal(warm_python):
     """What a start that must fail says on its standard error."""
-    command = command or (sys.executable, "run.py")
-    done = subprocess.run(command, cwd=HOME, env=environ, text=True, capture_output=True, timeout=PATIENCE_SECONDS)
-    assert done.returncode == 1, done
-    assert "http://" not in done.stdout
-    return done.stderr
+
+    def run(environ, *command):
+        done = (
+            subprocess.run(command, cwd=HOME, env=environ, text=True, capture_output=True, timeout=PATIENCE_SECONDS)
+            if command
+            else warm_python.run("run.py", cwd=HOME, env=environ)
+        )
+        assert done.returncode == 1, done
+        assert "http://" not in done.stdout
+        return done.stderr
+
+    return run
 
 
 def test_a_first_start_prints_a_set_up_link_that_works_and_a_stranger_gets_404(environ, port):
@@ -142,7 +151,7 @@ def test_two_first_starts_at_once_on_one_instance_both_serve(environ):
         assert ask(environ["CMS_PORT"], "/health/live") == ask(other["CMS_PORT"], "/health/live") == "ok"
 
 
-def test_a_port_in_use_is_said_in_one_line(environ, port):
+def test_a_port_in_use_is_said_in_one_line(environ, port, refusal):
     with socket.create_server(("127.0.0.1", port)):
         said = refusal(environ)
 
@@ -152,22 +161,22 @@ def test_a_port_in_use_is_said_in_one_line(environ, port):
     )
 
 
-def test_a_second_server_does_not_share_the_port_of_the_first(environ):
+def test_a_second_server_does_not_share_the_port_of_the_first(environ, refusal):
     with running(environ):
         assert "already in use" in refusal(environ)
 
 
-def test_an_unknown_host_is_said_in_one_line(environ):
+def test_an_unknown_host_is_said_in_one_line(environ, refusal):
     assert one_line(refusal({**environ, "CMS_HOST": "no-such-host.invalid"}), "no-such-host.invalid")
 
 
-def test_an_instance_folder_that_cannot_be_made_is_said_in_one_line(environ, tmp_path):
+def test_an_instance_folder_that_cannot_be_made_is_said_in_one_line(environ, tmp_path, refusal):
     (tmp_path / "file").write_text("in the way")
 
     assert one_line(refusal({**environ, "CMS_INSTANCE_PATH": str(tmp_path / "file" / "instance")}), "Not a directory")
 
 
-def test_an_instance_folder_that_cannot_be_written_is_said_in_one_line(environ, tmp_path):
+def test_an_instance_folder_that_cannot_be_written_is_said_in_one_line(environ, tmp_path, refusal):
     (tmp_path / "instance").mkdir(mode=0o500)
     command = [sys.executable, "run.py"]
     if os.geteuid() == 0:  # whom modes do not bind; the same root without that privilege is like anybody else
@@ -217,43 +226,39 @@ def test_make_run_without_port_and_host_does_as_the_environment_says(environ, po
         process.communicate(timeout=PATIENCE_SECONDS)
 
 
-def test_a_database_that_cannot_be_reached_is_said_in_one_line_without_its_password(environ):
+def test_a_database_that_cannot_be_reached_is_said_in_one_line_without_its_password(environ, refusal):
     said = refusal({**environ, "CMS_DATABASE_URL": f"mysql://me:hunter2@127.0.0.1:{free_port()}/blog"})
 
     assert one_line(said, "cannot be reached")
     assert "hunter2" not in said
 
 
-def test_a_wrong_setting_is_said_in_one_line_by_every_command(environ):
+def test_a_wrong_setting_is_said_in_one_line_by_every_command(environ, refusal):
     wrong = {**environ, "CMS_PORT": "eighty"}
 
-    for command in ([sys.executable, "run.py"], [sys.executable, "-m", "flask", "--app", "run.py", "routes"]):
+    for command in ((), (sys.executable, "-m", "flask", "--app", "run.py", "routes")):
         assert one_line(refusal(wrong, *command), "CMS_PORT must be a whole number")
 
 
-def test_a_database_of_a_newer_release_is_said_in_one_line(environ, tmp_path):
+def test_a_database_of_a_newer_release_is_said_in_one_line(environ, tmp_path, refusal):
     with running(environ):
         pass
-    flask = [sys.executable, "-m", "flask", "--app", "run.py"]
-    change = "from cms.db import db; db.session.execute(db.text(\"UPDATE alembic_version SET version_num='later'\"))"
-    subprocess.run(
-        [*flask, "shell"], cwd=HOME, env=environ, input=f"{change}; db.session.commit()\n", text=True, check=True
-    )
+    with closing(sqlite3.connect(tmp_path / "instance" / "cms.sqlite3")) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'later'")
+        database.commit()
 
     assert one_line(refusal(environ), "The database is at later, which this release does not know")
 
 
-@pytest.mark.parametrize("folder", [".", "cms", "cms/services", "migrations/versions", "templates", "tests"])
-def test_flask_finds_the_app_from_any_subfolder_with_no_variable_set(environ, folder):
+def test_flask_finds_the_app_from_any_subfolder_with_no_variable_set(environ, warm_python):
     environ.pop("FLASK_APP", None)
-    flask = [sys.executable, "-m", "flask", "db", "heads"]
 
-    done = subprocess.run(flask, cwd=HOME / folder, env=environ, text=True, capture_output=True, check=True)
+    for folder in (".", "cms", "cms/services", "migrations/versions", "templates", "tests"):
+        done = warm_python.run("-m", "flask", "db", "heads", cwd=HOME / folder, env=environ)
+        assert "(head)" in done.stdout, done
 
-    assert "(head)" in done.stdout
 
-
-def test_a_python_that_is_too_old_is_said_in_one_line(environ):
+def test_a_python_that_is_too_old_is_said_in_one_line(environ, refusal):
     old = "import runpy, sys; sys.version_info = (3, 8, 10); sys.path.insert(0, '.'); runpy.run_path('run.py')"
 
     assert one_line(refusal(environ, sys.executable, "-c", old), "Lightblog needs Python 3.11 or newer")

@@ -1,7 +1,7 @@
 """What a database looks like, as lines that are compared with what the last run left.
 
-MariaDB and MySQL: SHOW CREATE TABLE and the triggers. SQLite: the texts that it keeps of tables, indexes and triggers,
-piece by piece, so that neither blanks nor quotes nor comments count.
+MariaDB and MySQL: SHOW CREATE TABLE, the triggers, the views and the routines. SQLite: the texts that it keeps of
+tables, indexes, triggers and views, piece by piece, so that neither blanks nor quotes nor comments count.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from cms.schema.sqlite.tokens import outer, spoken_tokens
 from cms.schema.statements import NAME, bare, unquoted
 from cms.schema.structure import Table
 
-FORM = 2  # 1 had no triggers, and on SQLite neither CHECKs nor collations nor what an index is about
+# 1 had no triggers, and on SQLite neither CHECKs nor collations nor what an index is about; 2 had no views and routines
+FORM = 3
+
+PROGRAMS = ("view ", "procedure ", "function ")  # what their names begin with, where tables have theirs alone
 
 Lines = dict[str, list[str]]
 
@@ -27,10 +30,20 @@ def lines(connection: Connection, leave_out: Callable[[str], bool]) -> Lines:
     """By table, in the form of today. What was kept is left out, as is a trigger that writes to what is left out."""
     sqlite = connection.dialect.name == "sqlite"
     tables = of_sqlite(connection, leave_out) if sqlite else structure.read(connection, leave_out)
+
+    def shown(line: str) -> bool:
+        return not any(leave_out(unquoted(word)) for word in re.findall(NAME, bare(line)))
+
     for name, line in triggers_of_sqlite(connection) if sqlite else triggers_of_mysql(connection):
-        if name in tables and not any(leave_out(unquoted(word)) for word in re.findall(NAME, bare(line))):
+        if name in tables and shown(line):
             tables[name].lines.append(line)
-    return structure.visible_lines(tables)
+    programs = views_of_sqlite(connection) if sqlite else programs_of_mysql(connection)
+    return structure.visible_lines(tables) | {name: [line] for name, line in programs if shown(line)}
+
+
+def without_programs(found: Lines) -> Lines:
+    """In the second form."""
+    return {name: of_one for name, of_one in found.items() if not name.startswith(PROGRAMS)}
 
 
 def lines_of_old(connection: Connection, leave_out: Callable[[str], bool]) -> Lines:
@@ -84,3 +97,27 @@ def triggers_of_mysql(connection: Connection) -> Iterator[tuple[str, str]]:
     )
     for table, name, when, event, statement in connection.exec_driver_sql(query).all():
         yield table, f"TRIGGER `{name}` {when} {event} {' '.join(statement.split())}"
+
+
+def views_of_sqlite(connection: Connection) -> Iterator[tuple[str, str]]:
+    for name, text in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view'").all():
+        yield f"view {name}", plain(text)
+
+
+def programs_of_mysql(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Views, procedures and functions; a view's text names its database, which a restored one has another name for."""
+    database = connection.exec_driver_sql("SELECT DATABASE()").scalar_one()
+    views = "SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = DATABASE()"
+    for name, text in connection.exec_driver_sql(views).all():
+        yield f"view {name}", text.replace(f"`{database}`.", "")
+    routines = """
+        SELECT r.routine_type, r.routine_name, r.routine_definition, r.sql_data_access, r.security_type,
+            (SELECT GROUP_CONCAT(COALESCE(p.parameter_mode, 'RETURNS'), ' ', COALESCE(p.parameter_name, ''), ' ',
+                p.dtd_identifier ORDER BY p.ordinal_position SEPARATOR ', ')
+            FROM information_schema.parameters p
+            WHERE p.specific_schema = r.routine_schema AND p.specific_name = r.specific_name
+                AND p.routine_type = r.routine_type)
+        FROM information_schema.routines r WHERE r.routine_schema = DATABASE()
+    """
+    for kind, name, text, access, security, parameters in connection.exec_driver_sql(routines).all():
+        yield f"{kind.lower()} {name}", f"({parameters or ''}) {access} {security} {' '.join((text or '').split())}"

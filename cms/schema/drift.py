@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -62,8 +63,11 @@ def as_noted(
     connection: Connection, derived: Callable[[str], bool], noted: dict
 ) -> tuple[comparable.Lines, comparable.Lines]:
     """What was noted, and what is there now in the same form: an older release noted less."""
+    now = partial(comparable.lines, connection, left_out(derived))
     if noted.get("form") == comparable.FORM:
-        return noted["tables"], comparable.lines(connection, left_out(derived))
+        return noted["tables"], now()
+    if noted.get("form") == 2:
+        return noted["tables"], comparable.without_programs(now())
     if isinstance(noted.get("form"), int):  # of a newer release: in words that are not known here
         return {}, {}
     return noted, comparable.lines_of_old(connection, left_out(derived))

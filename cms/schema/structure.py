@@ -209,9 +209,9 @@ def visible_lines(tables: dict[str, Table]) -> dict[str, list[str]]:
 
 
 def differences(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[str]:
-    """What changed, in words: one entry a table or line."""
-    found = [f"table {name} has gone" for name in sorted(set(before) - set(after))]
-    found += [f"table {name} is new" for name in sorted(set(after) - set(before))]
+    """What changed, in words: one entry a table or line; what is no table has its kind before its name."""
+    found = [f"{name if ' ' in name else f'table {name}'} has gone" for name in sorted(set(before) - set(after))]
+    found += [f"{name if ' ' in name else f'table {name}'} is new" for name in sorted(set(after) - set(before))]
     for name in sorted(set(before) & set(after)):
         found += [f"{name}: gone: {line}" for line in sorted(set(before[name]) - set(after[name]))]
         found += [f"{name}: new: {line}" for line in sorted(set(after[name]) - set(before[name]))]

@@ -1,7 +1,7 @@
 """Naughty input through every text field of every form of the admin, found in the page itself, and of the set-up page.
 
 Each request fills all fields at once, each with something else, and each next one moves all by one field, so that every
-field meets every text. What is refused is told beside its field; without it the same form is taken.
+field meets every text, on one of the two databases. What is refused is told beside its field; without it the same form is taken.
 """
 
 import io
@@ -155,14 +155,14 @@ def sent_and_told(client, address: str, base: dict[str, Any], typed: dict[str, s
 
 
 @pytest.mark.parametrize("table", MAKE)
-def test_every_field_keeps_it_or_says_why_not_beside_itself(unguarded, client, table):
+def test_every_field_keeps_it_or_says_why_not_beside_itself(unguarded, client, table, database_kind):
     signed_in(client, make_user("admin"))
     address = f"/admin/{table}/" + (f"edit/?id={MAKE[table]().id}" if MAKE[table] else "")
     page = fields_of(client.get(address).text)
     begun, names = page.values, [name for name in page.texts if name not in SEARCHES]
     assert names
 
-    for filling in each_in_each(names):
+    for filling in each_in_each(names, database_kind):
         versions = {name: page.values[name] for name in ("version",) if name in page.values}
         taken = sent_and_told(client, address, {**begun, **versions}, filling)
 
@@ -179,10 +179,10 @@ def test_every_field_keeps_it_or_says_why_not_beside_itself(unguarded, client, t
 
 
 @pytest.mark.parametrize("table", NEW)
-def test_a_new_record_keeps_it_or_says_why_not_beside_the_field(unguarded, client, table):
+def test_a_new_record_keeps_it_or_says_why_not_beside_the_field(unguarded, client, table, database_kind):
     signed_in(client, make_user("admin"))
     model, filled = NEW[table]
-    for filling in each_in_each(list(filled)):
+    for filling in each_in_each(list(filled), database_kind):
         taken = sent_and_told(client, f"/admin/{table}/new/", filled, filling)
 
         newest = db.session.scalar(db.select(db.func.max(model.id)))
@@ -192,10 +192,10 @@ def test_a_new_record_keeps_it_or_says_why_not_beside_the_field(unguarded, clien
         db.session.execute(db.delete(model).where(model.id == newest))
 
 
-def test_a_new_person_keeps_it_or_is_told_why_not_beside_the_field(unguarded, client):
+def test_a_new_person_keeps_it_or_is_told_why_not_beside_the_field(unguarded, client, database_kind):
     signed_in(client, make_user("admin"))
     role = db.session.scalar(db.select(User)).roles[0].id
-    for count, filling in enumerate(each_in_each(["name", "email"])):
+    for count, filling in enumerate(each_in_each(["name", "email"], database_kind)):
         good = {"name": "Zoë", "email": f"zoe{count}@example.org", "roles": [role], "time_zone": "UTC"}
         taken = sent_and_told(client, "/admin/user/new/", good, filling)
 
@@ -221,12 +221,12 @@ def test_bytes_that_are_no_text_break_nothing(unguarded, client, table):
     assert client.get(f"/admin/{table}/").status_code == 200
 
 
-def test_no_field_of_the_set_up_page_breaks(client):
+def test_no_field_of_the_set_up_page_breaks(client, database_kind):
     link = setting_up.offer_link()
     good = {"title": "Harbour", "name": "Ada", "email": "ada@example.org"}
     both = {"password": "short", "password_again": "short"}  # so that nothing is set up yet
 
-    for filling in each_in_each(list(good)):
+    for filling in each_in_each(list(good), database_kind):
         answer = submit(client, link, {**good, **both, **filling})
         assert (answer.status_code, live_parts(answer.text)) == (422, [])
         shown = fields_of(answer.text).values

@@ -416,7 +416,9 @@ def answers(client: Any, make: dict[str, Callable[[], int]]) -> Iterator[tuple[s
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_may_what_the_table_says_and_nothing_else(unguarded, client, role):
+def test_each_role_may_what_the_table_says_and_nothing_else(unguarded, client, role, database_kind):
+    if database_kind == "mariadb" and role != "admin":
+        pytest.skip("Each role is tried on SQLite: who may what is decided in Python.")
     person = make_user(role)
     signed_in(client, person)
 

@@ -75,15 +75,8 @@ def served(
     environ |= {"CMS_INSTANCE_PATH": str(instance), "CMS_DATABASE_URL": url, "CMS_PORT": str(port)}
 
     def flask(*arguments: str, typed: str = "") -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", str(ROOT / "run.py"), *arguments],
-            cwd=ROOT,
-            env=environ,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        warm = request.getfixturevalue("warm_python")
+        done = warm.run("-m", "flask", "--app", "run.py", *arguments, cwd=ROOT, env=environ, typed=typed)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sysconfig
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
 
 from cms.db import MIGRATIONS
+from tests.warm import WarmPython
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEAD = ScriptDirectory(str(MIGRATIONS)).get_current_head()
@@ -36,6 +38,12 @@ def fresh_copy(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def warm(fresh_copy: Path) -> Iterator[WarmPython]:
+    with WarmPython(fresh_copy / ".venv" / "bin" / "python", fresh_copy) as python:
+        yield python
+
+
 def give_it_a_venv(folder: Path) -> None:
     """What `make` would make, but for the installing: the packages of this venv are lent."""
     venv.create(folder / ".venv", with_pip=False)
@@ -50,28 +58,35 @@ def plain_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_"))}
 
 
-def flask(
-    folder: Path, *arguments: str, sub: str = "cms/models", typed: str = "", **variables: str
-) -> subprocess.CompletedProcess[str]:
-    (folder / sub).mkdir(exist_ok=True, parents=True)
-    return subprocess.run(
-        [folder / ".venv" / "bin" / "python", "-m", "flask", *arguments],
-        cwd=folder / sub,
-        env={**plain_environ(), **variables},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+@pytest.fixture
+def flask(fresh_copy: Path, warm: WarmPython):
+    def run(
+        *arguments: str, sub: str = "cms/models", typed: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        (fresh_copy / sub).mkdir(exist_ok=True, parents=True)
+        env = {**plain_environ(), **variables}
+        return warm.run("-m", "flask", *arguments, cwd=fresh_copy / sub, env=env, typed=typed)
+
+    return run
 
 
 def said(result: subprocess.CompletedProcess[str]) -> str:
     return result.stdout + result.stderr
 
 
-def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy):
+def test_a_command_finds_the_app_by_itself_when_python_has_only_started(fresh_copy):
+    command = [fresh_copy / ".venv" / "bin" / "python", "-m", "flask", "db", "heads"]
+
+    done = subprocess.run(
+        command, cwd=fresh_copy / "templates", env=plain_environ(), capture_output=True, text=True, check=True
+    )
+
+    assert f"{HEAD} (head)" in done.stdout
+
+
+def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy, flask):
     def ok(*arguments: str, **variables: str) -> str:
-        result = flask(fresh_copy, "db", *arguments, **variables)
+        result = flask("db", *arguments, **variables)
         assert result.returncode == 0, said(result)
         assert "Traceback" not in said(result)
         return said(result)
@@ -108,8 +123,8 @@ def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy):
     assert "CREATE TABLE post" in ok("upgrade", f"base:{HEAD}", "--sql")
 
 
-def test_init_says_that_the_folder_exists_already(fresh_copy):
-    result = flask(fresh_copy, "db", "init")
+def test_init_says_that_the_folder_exists_already(fresh_copy, flask):
+    result = flask("db", "init")
 
     assert result.returncode != 0
     assert "already exists" in said(result)
@@ -117,9 +132,9 @@ def test_init_says_that_the_folder_exists_already(fresh_copy):
     assert not (fresh_copy / "cms" / "models" / "migrations").exists()
 
 
-def test_the_shell_has_everything_at_hand(fresh_copy):
+def test_the_shell_has_everything_at_hand(flask):
     question = "print(app.name, 'post' in db.metadata.tables, Post.__name__, AuditEntry.__name__, Revision.__name__)\n"
 
-    result = flask(fresh_copy, "shell", sub="templates", typed=question)
+    result = flask("shell", sub="templates", typed=question)
 
     assert "cms True Post AuditEntry Revision" in result.stdout, said(result)

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
 
 from cms.schema import comparable, drift, own_tables, structure
@@ -118,6 +119,32 @@ def test_a_trigger_that_somebody_made_dropped_or_changed_is_named(bench, change)
     assert ("post: new: " in str(error.value)) == (change != "gone")
     assert "shout" in str(error.value)
     record(f"D1 a trigger that is {change}, {bench.kind}", 1, 1, "named and refused")
+
+
+def test_views_and_routines_that_somebody_made_or_changed_are_named_and_older_notes_know_none(bench):
+    bench.upgrade()
+    routine = [] if bench.kind == "sqlite" else ["CREATE FUNCTION dear(p INT) RETURNS INT RETURN p * 2"]
+    run(bench, "CREATE VIEW cheap AS SELECT id FROM post WHERE price < 10", *routine)
+    said = refused(bench)
+    assert "view cheap is new" in said
+    assert ("function dear is new" in said) == bool(routine)
+
+    bench.upgrade(accept_drift=True)
+    run(bench, "DROP VIEW cheap", "CREATE VIEW cheap AS SELECT id FROM post WHERE price < 20")
+    if routine:
+        run(bench, "DROP FUNCTION dear", routine[0].replace("p INT", "p BIGINT"))
+    with bench.writing() as connection:
+        found = drift.look(connection, ScriptDirectory(str(bench.folder)), lambda name: name == "post_search")
+    assert any(line.startswith("view cheap: new: ") and "20" in line for line in found)
+    assert any(line.startswith("function dear: new: ") and "bigint" in line for line in found) == bool(routine)
+
+    with bench.writing() as connection:
+        query = own_tables.history.select().order_by(own_tables.history.c.id.desc()).limit(1)
+        noted = json.loads(connection.execute(query).one().structure)
+        noted |= {"form": 2, "tables": comparable.without_programs(noted["tables"])}
+        connection.execute(own_tables.history.update().values(structure=json.dumps(noted)))
+        assert drift.look(connection, ScriptDirectory(str(bench.folder)), lambda name: name == "post_search") == []
+    record(f"D1 a view or routine, {bench.kind}", 1, 1, "named and refused")
 
 
 def refused_by(bench):

@@ -18,20 +18,41 @@ from tests.small_migrations import add_revision, make_migrations
 
 HOME = Path(__file__).parent.parent.parent
 TOGETHER = 10
+# Ten processes, each with an app of its own, that are forked off one and begin when all are ready.
 START = """
-import sys
+import os, sys, traceback
 from cms import create_app
 from cms.config import Settings
 from cms.db import migrate
 from cms.schema.starting import bring_to_head
 
-folder, url, migrations = sys.argv[1:]
-app = create_app(Settings.for_tests(folder, DATABASE_URL=url, LOG_FORMAT="plain"))
-migrate.directory = migrations
-print("ready", flush=True)
-sys.stdin.readline()
-with app.app_context():
-    bring_to_head()
+together, folder, url, migrations = sys.argv[1:]
+ready, go = os.pipe(), os.pipe()
+children = []
+for _ in range(int(together)):
+    child = os.fork()
+    if child:
+        children.append(child)
+        continue
+    os.close(go[1])
+    code = 1
+    try:
+        app = create_app(Settings.for_tests(folder, DATABASE_URL=url, LOG_FORMAT="plain"))
+        migrate.directory = migrations
+        os.write(ready[1], b".")
+        os.read(go[0], 1)  # ends when the parent closes its end
+        with app.app_context():
+            bring_to_head()
+        code = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+for _ in children:
+    os.read(ready[0], 1)
+os.close(go[1])
+print(*[os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
 """
 
 
@@ -142,20 +163,13 @@ def test_a_failed_upgrade_lets_the_next_one_try(app, tmp_path):
 def test_of_processes_that_start_at_once_one_upgrades_and_all_go_on(tmp_path, url, monkeypatch):
     """L1."""
     migrations = make_migrations(tmp_path, seconds=0.5)
-    command = [sys.executable, "-c", START, str(tmp_path), url, str(migrations)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    started = [subprocess.Popen(command, cwd=HOME, text=True, **pipes) for _ in range(TOGETHER)]
-    for process in started:
-        assert process.stdout.readline() == "ready\n"
+    command = [sys.executable, "-c", START, str(TOGETHER), str(tmp_path), url, str(migrations)]
 
     began = time.monotonic()
-    for process in started:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    said = [process.communicate(timeout=60)[1] for process in started]
+    done = subprocess.run(command, cwd=HOME, text=True, capture_output=True, timeout=120)
 
-    assert [process.returncode for process in started] == [0] * TOGETHER, said
-    assert sum("upgrading the database" in lines for lines in said) == 1
+    assert done.stdout.split() == ["0"] * TOGETHER, done.stderr
+    assert done.stderr.count("upgrading the database") == 1
     assert time.monotonic() - began > 1, "the upgrade was meant to be slow enough for a race"
     app = create_app(Settings.for_tests(tmp_path, DATABASE_URL=url))
     monkeypatch.setattr(migrate, "directory", str(migrations))

@@ -190,8 +190,18 @@ def shape(inspector: Inspector, table: str) -> dict[str, Any]:
     seen = [column for column in inspector.get_columns(table) if visible([column["name"]])]
     return {
         "columns": {
-            column["name"]: (str(column["type"]), column["nullable"], plain_default(column["default"]))
+            column["name"]: (
+                str(column["type"]),  # with its collation, on MariaDB
+                column["nullable"],
+                plain_default(column["default"]),
+                column.get("comment"),
+            )
             for column in seen
+        },
+        "checks": {
+            (check["name"], check["sqltext"])
+            for check in inspector.get_check_constraints(table)
+            if not any(word in check["sqltext"] for word in HIDDEN)
         },
         "key": tuple(inspector.get_pk_constraint(table)["constrained_columns"]),
         "indexes": {

@@ -23,7 +23,9 @@ def knock(instance: Path, url: str, together: Any, answers: Any) -> None:
 
 def test_workers_count_together(own_database, tmp_path):
     app = make_app(tmp_path, own_database)
-    context = multiprocessing.get_context("spawn")
+    # Forked off a process that has imported this file, and nothing else of this one.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     together, answers = context.Barrier(WORKERS), context.Queue()
     workers = [context.Process(target=knock, args=(tmp_path, own_database, together, answers)) for _ in range(WORKERS)]
     for worker in workers:
