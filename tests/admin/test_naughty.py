@@ -1,7 +1,8 @@
 """Naughty input through every text field of every form of the admin, found in the page itself, and of the set-up page.
 
 Each request fills all fields at once, each with something else, and each next one moves all by one field, so that every
-field meets every text, on one of the two databases. What is refused is told beside its field; without it the same form is taken.
+field meets every text, on one of the two databases. What is refused is told beside its field; without it the same form
+is taken.
 """
 
 import io
