@@ -1,4 +1,5 @@
-# make run [PORT=9000] [HOST=0.0.0.0]    make install    make test [ARGS="-k words"]    make schema-proof    make lint    make format    make clean
+# make run [PORT=9000] [HOST=0.0.0.0]    make install    make test [ARGS="-k words"]    make lint    make format    make clean
+# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]
 
 PYTHON := .venv/bin/python
 
@@ -6,7 +7,7 @@ PYTHON := .venv/bin/python
 # runs at its start, lets `flask db ...` find the app from any subfolder.
 FIND_APP := import os, sys; os.environ.setdefault("FLASK_APP", os.path.join(os.path.dirname(sys.prefix), "run.py"))
 
-.PHONY: run install test schema-proof venv lint format clean
+.PHONY: run install test schema-proof bench-admin venv lint format clean
 
 # HOST counts on the command line only: some shells export one that names the machine.
 run: .venv/made
@@ -35,6 +36,13 @@ schema-proof: .venv/made-for-tests
 	$(COMPILED) $(PYTHON) -m pytest -q -n auto --dist worksteal --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
 	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q tests/schema/test_stalls.py || failed=1;) \
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
+
+# The admin over a million posts (or POSTS=100000) beside the same over a thousand, on SQLite and MariaDB: a table of
+# times, ratios and queries. Half an hour, most of it to make the posts; DATABASE=sqlite or mariadb takes one of them.
+POSTS := 1000000
+DATABASE := both
+bench-admin: .venv/made-for-tests
+	@$(COMPILED) $(PYTHON) -m tests.benchmarks.admin --posts $(POSTS) --database $(DATABASE)
 
 venv: .venv/made-for-tests
 

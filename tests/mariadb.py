@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -72,11 +73,11 @@ def template() -> Path:
 
 
 class PrivateMariaDB:
-    """One server on a free port of 127.0.0.1. ``durable`` keeps every commit through a kill."""
+    """One server on a free port of 127.0.0.1. ``durable`` keeps every commit through a kill; ``flags`` go last."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, flags: Sequence[str] = ()) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lightblog-mariadb-"))
-        self.flags = SMALL if durable else (*SMALL, *FORGETFUL)
+        self.flags = (*SMALL, *(() if durable else FORGETFUL), *flags)
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
         shutil.copytree(template(), self.folder / "data")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.cli.test_db_commands import flask, fresh_copy, said  # noqa: F401 (a fixture)
+from tests.cli.test_db_commands import flask, fresh_copy, said, warm_in  # noqa: F401 (a fixture)
 
 GUIDE = (Path(__file__).resolve().parent.parent / "cms" / "help" / "extender.md").read_text()
 
@@ -47,19 +47,20 @@ def test_a_model_of_ones_own_is_added_as_the_guide_says(fresh_copy):  # noqa: F8
         listed.replace("from flask_admin import Admin\n", f"from flask_admin import Admin\n{view_line}", 1)
     )
 
-    for arguments in (
-        ("db", "upgrade"),
-        ("db", "migrate", "-m", "Add events"),
-        ("db", "upgrade"),
-        ("db", "check"),
-        ("people", "add", "ada@example.org", "--role", "admin", "--password-stdin"),
-    ):
-        done = flask(fresh_copy, *arguments, typed="a heron in the harbour\n")
-        assert done.returncode == 0, said(done)
-    (migration,) = (fresh_copy / "migrations" / "versions").glob("*add_events*.py")
-    assert "import cms" not in migration.read_text()
-    assert "cms." not in migration.read_text()
+    with warm_in(fresh_copy) as warm:
+        for arguments in (
+            ("db", "upgrade"),
+            ("db", "migrate", "-m", "Add events"),
+            ("db", "upgrade"),
+            ("db", "check"),
+            ("people", "add", "ada@example.org", "--role", "admin", "--password-stdin"),
+        ):
+            done = flask(warm, *arguments, typed="a heron in the harbour\n")
+            assert done.returncode == 0, said(done)
+        (migration,) = (fresh_copy / "migrations" / "versions").glob("*add_events*.py")
+        assert "import cms" not in migration.read_text()
+        assert "cms." not in migration.read_text()
 
-    done = flask(fresh_copy, "shell", typed=f"exec({TRY_IT!r})\n")
+        done = flask(warm, "shell", typed=f"exec({TRY_IT!r})\n")
 
-    assert "it works" in done.stdout, said(done)
+        assert "it works" in done.stdout, said(done)

@@ -24,6 +24,7 @@ class WarmPython:
     """``python`` in ``home``, the folder of a whole project; ``run`` is like ``subprocess.run([python, ...])``."""
 
     def __init__(self, python: Path | str = sys.executable, home: Path = HOME) -> None:
+        self.home = home
         plain = {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_"))}
         self.process = subprocess.Popen(
             [python, __file__, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=plain

@@ -144,6 +144,7 @@ class Lists:
             is_usual=[one.name for one in columns if one.is_shown] == self._usual_columns(),
             saved_views=views,
             whole_list=Link("All", self.list_url({}), not here),
+            filter_words={self._filters[index].name: self._filters[index].shown(value) for index, _, value in chosen},
             view_name=next((view.text for view in views if view.is_current), None),
             can_save=bool(here),
             here=here,

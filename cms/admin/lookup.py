@@ -71,8 +71,12 @@ class Lookup(AjaxModelLoader):
         return url_for(f"{view.endpoint}.create_view")
 
     def get_one(self, pk: Any) -> Any:
-        number = record_id(pk)
-        return db.session.scalar(self._query().where(self.model.id == number)) if number is not None else None
+        number, query = record_id(pk), self._query()
+        if number is None:
+            return None
+        if query.whereclause is None:
+            return db.session.get(self.model, number)  # which asks nothing when a row of the list has it
+        return db.session.scalar(query.where(self.model.id == number))
 
     def get_many(self, pks: Sequence[Any]) -> list[Any]:
         """Those of these ids that there are, in the order given. One query."""

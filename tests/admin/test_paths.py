@@ -4,6 +4,7 @@ import html
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from urllib.parse import parse_qsl
 
 import pytest
@@ -135,6 +136,17 @@ def test_a_place_that_is_none_shows_a_page_all_the_same(app, client, model):
                 answer = client.get(list_of(app, model), query_string=asked)
                 assert answer.status_code == 200
                 assert shown(answer.text), (query, where, place)
+
+
+def test_no_two_filters_together_take_more_than_ten_queries(client, posts, count_queries):
+    tag, author = posts
+    signed_in(client, make_user("admin"))
+    asked = {"state": "published", "tag": tag.id, "author": author.id, "from": "2025-03-02", "in": "2025-03"}
+    client.get("/admin/post/")
+
+    for pair in combinations([*asked.items(), ("changes", "yes"), ("search", "ada")], 2):
+        queries = count_queries(lambda pair=pair: client.get("/admin/post/", query_string=dict(pair)))
+        assert len(queries) <= 10, (pair, queries)
 
 
 @pytest.fixture

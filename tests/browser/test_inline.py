@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import await_answer
-from tests.cli.test_db_commands import flask, fresh_copy, plain_environ, said  # noqa: F401 (a fixture)
+from tests.cli.test_db_commands import flask, fresh_copy, plain_environ, said, warm_in  # noqa: F401 (a fixture)
 from tests.mariadb import free_port
 
 PASSWORD = "a heron in the harbour"
@@ -84,18 +84,15 @@ def polls(fresh_copy, database_kind, request):  # noqa: F811
             "from cms.admin.posts import", "from cms.admin.polls import PollView\nfrom cms.admin.posts import"
         )
         (admin / "__init__.py").write_text(menu.replace('"Write": (', '"Write": (PollView, '))
-    for arguments in (
-        ("db", "upgrade"),
-        *(
-            [("db", "migrate", "-m", "Add polls")]
-            if not list(fresh_copy.glob("migrations/versions/*add_polls*"))
-            else []
-        ),
-        ("db", "upgrade"),
-        ("people", "add", "ada@example.org", "--role", "admin", "--password-stdin"),
-    ):
-        done = flask(fresh_copy, *arguments, typed=f"{PASSWORD}\n", **variables)
-        assert done.returncode == 0, said(done)
+    has_migration = list(fresh_copy.glob("migrations/versions/*add_polls*"))
+    with warm_in(fresh_copy) as warm:
+        for arguments in (
+            ("db", "upgrade"),
+            *([] if has_migration else [("db", "migrate", "-m", "Add polls"), ("db", "upgrade")]),
+            ("people", "add", "ada@example.org", "--role", "admin", "--password-stdin"),
+        ):
+            done = flask(warm, *arguments, typed=f"{PASSWORD}\n", **variables)
+            assert done.returncode == 0, said(done)
     port = free_port()
     server = subprocess.Popen(
         [fresh_copy / ".venv" / "bin" / "python", "run.py"],

@@ -40,8 +40,13 @@ def fresh_copy(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def warm(fresh_copy: Path) -> Iterator[WarmPython]:
-    with WarmPython(fresh_copy / ".venv" / "bin" / "python", fresh_copy) as python:
+    with warm_in(fresh_copy) as python:
         yield python
+
+
+def warm_in(folder: Path) -> WarmPython:
+    """The Python of a fresh copy, which knows the app as the copy is now."""
+    return WarmPython(folder / ".venv" / "bin" / "python", folder)
 
 
 def give_it_a_venv(folder: Path) -> None:
@@ -58,16 +63,12 @@ def plain_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_"))}
 
 
-@pytest.fixture
-def flask(fresh_copy: Path, warm: WarmPython):
-    def run(
-        *arguments: str, sub: str = "cms/models", typed: str = "", **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        (fresh_copy / sub).mkdir(exist_ok=True, parents=True)
-        env = {**plain_environ(), **variables}
-        return warm.run("-m", "flask", *arguments, cwd=fresh_copy / sub, env=env, typed=typed)
-
-    return run
+def flask(
+    warm: WarmPython, *arguments: str, sub: str = "cms/models", typed: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    (warm.home / sub).mkdir(exist_ok=True, parents=True)
+    env = {**plain_environ(), **variables}
+    return warm.run("-m", "flask", *arguments, cwd=warm.home / sub, env=env, typed=typed)
 
 
 def said(result: subprocess.CompletedProcess[str]) -> str:
@@ -84,9 +85,9 @@ def test_a_command_finds_the_app_by_itself_when_python_has_only_started(fresh_co
     assert f"{HEAD} (head)" in done.stdout
 
 
-def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy, flask):
+def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy, warm):
     def ok(*arguments: str, **variables: str) -> str:
-        result = flask("db", *arguments, **variables)
+        result = flask(warm, "db", *arguments, **variables)
         assert result.returncode == 0, said(result)
         assert "Traceback" not in said(result)
         return said(result)
@@ -123,8 +124,8 @@ def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy, flask):
     assert "CREATE TABLE post" in ok("upgrade", f"base:{HEAD}", "--sql")
 
 
-def test_init_says_that_the_folder_exists_already(fresh_copy, flask):
-    result = flask("db", "init")
+def test_init_says_that_the_folder_exists_already(fresh_copy, warm):
+    result = flask(warm, "db", "init")
 
     assert result.returncode != 0
     assert "already exists" in said(result)
@@ -132,9 +133,9 @@ def test_init_says_that_the_folder_exists_already(fresh_copy, flask):
     assert not (fresh_copy / "cms" / "models" / "migrations").exists()
 
 
-def test_the_shell_has_everything_at_hand(flask):
+def test_the_shell_has_everything_at_hand(warm):
     question = "print(app.name, 'post' in db.metadata.tables, Post.__name__, AuditEntry.__name__, Revision.__name__)\n"
 
-    result = flask("shell", sub="templates", typed=question)
+    result = flask(warm, "shell", sub="templates", typed=question)
 
     assert "cms True Post AuditEntry Revision" in result.stdout, said(result)
