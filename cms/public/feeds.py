@@ -1,152 +1,123 @@
-"""Feeds: Atom (RFC 4287) and JSON Feed 1.1, of the site, a tag or an author, with the whole text."""
+"""Feeds of the site, a tag, an author, and of comments, with the whole text: each as Atom, RSS and JSON."""
 
-import re
-import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 
-from flask import Response, current_app, jsonify, render_template
+from flask import Response, current_app
 from sqlalchemy import Select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
-from cms import clock
 from cms.db import db
-from cms.models import Author, Post, Tag
+from cms.models import Author, Comment, Post, Tag
 from cms.public import finding
 from cms.public.absolute_links import absolute as absolute_links
 from cms.public.blueprint import bp
+from cms.public.feed_formats import FORMATS, Byline, Category, Entry, Feed, Picture, lasting_id
 from cms.public.layout import absolute, here
 from cms.services import media
 
-# XML 1.0, 2.2: all else may not stand in a document, not even as a reference.
-NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-NAMESPACE = uuid.UUID("6f0c5c1e-9f5b-4bb0-8a35-5a8d6d3f6c11")
+FORM = f"<any({', '.join(FORMATS)}):form>"
+MOST_COMMENTS = 50
 
 
-@dataclass(frozen=True)
-class Feed:
-    """A list of posts on their way to feed readers."""
-
-    title: str
-    subtitle: str
-    home_url: str
-    posts: list[Post]
-
-    @property
-    def updated(self) -> datetime:
-        return max((changed(post) for post in self.posts), default=clock.now())
-
-
-def changed(post: Post) -> datetime:
-    """When readers last saw it change; a scheduled post changes when it appears."""
-    return max(post.updated_at, post.listed_at) if post.listed_at is not None else post.updated_at
-
-
-def lasting_id(post: Post) -> str:
-    """What tells the entry apart for good: neither its address nor the site's is part of it (RFC 4287, 4.2.6)."""
-    return uuid.uuid5(NAMESPACE, f"post:{post.id}:{post.created_at.isoformat()}").urn
+def entry_of(post: Post) -> Entry:
+    url = absolute("public.post", slug=post.slug)
+    return Entry(
+        id=lasting_id("post", post.id, post.created_at),
+        url=url,
+        title=post.title,
+        html=absolute_links(str(post.body_html), url),
+        published=post.listed_at,
+        # When readers last saw it change; a scheduled post changes when it appears.
+        updated=max(post.updated_at, post.listed_at),
+        summary=post.excerpt,
+        authors=[Byline(author.name, absolute("public.author", slug=author.slug)) for author in post.authors],
+        categories=[Category(tag.name, tag.slug, absolute("public.tags")) for tag in post.tags],
+        picture=Picture(
+            current_app.config["SITE_URL"] + media.url_of(post.cover), post.cover.content_type, post.cover.size_bytes
+        )
+        if post.cover is not None
+        else None,
+    )
 
 
-def full_text(post: Post) -> str:
-    return absolute_links(str(post.body_html), absolute("public.post", slug=post.slug))
+def entry_of_comment(comment: Comment) -> Entry:
+    url = absolute("public.post", slug=comment.post.slug)
+    return Entry(
+        id=lasting_id("comment", comment.id, comment.created_at),
+        url=f"{url}#comment-{comment.id}",
+        title=f"{comment.name} on “{comment.post.title}”",
+        html=absolute_links(str(comment.body_html), url),
+        published=comment.created_at,
+        updated=comment.created_at,
+        authors=[Byline(comment.name)],
+    )
 
 
-def newest(query: Select[tuple[Post]]) -> list[Post]:
+def newest(query: Select[tuple[Post]]) -> list[Entry]:
     loaded = query.options(
         defer(Post.body), joinedload(Post.cover), selectinload(Post.authors), selectinload(Post.tags)
     )
-    return list(db.session.scalars(loaded.limit(here().settings.posts_per_page)).unique())
+    posts = db.session.scalars(loaded.limit(here().settings.posts_per_page)).unique()
+    return [entry_of(post) for post in posts]
 
 
-def of_site() -> Feed:
+def newest_comments(query: Select[tuple[Comment]]) -> list[Entry]:
+    """The last ones of ``query`` under posts that readers may see."""
+    shown = query.join(Comment.post).where(Post.visible()).order_by(None)
+    loaded = shown.options(joinedload(Comment.post).load_only(Post.slug, Post.title))
+    order = (Comment.created_at.desc(), Comment.id.desc())
+    return [entry_of_comment(comment) for comment in db.session.scalars(loaded.order_by(*order).limit(MOST_COMMENTS))]
+
+
+def answer(form: str, title: str, subtitle: str, home_url: str, self_url: str, entries: list[Entry]) -> Response:
+    """The feed in the form asked for; ``title`` before that of the site."""
     settings = here().settings
-    return Feed(settings.title, settings.tagline, absolute("public.home"), newest(Post.published()))
+    whole = f"{title} · {settings.title}" if title else settings.title
+    write: Callable[[Feed], Response] = FORMATS[form]
+    return write(Feed(whole, subtitle, settings.language, settings.title, home_url, self_url, entries))
 
 
-def of_tag(slug: str) -> Feed:
+@bp.get(f"/feed.{FORM}")
+def feed(form: str) -> Response:
+    """The newest posts."""
+    address = absolute("public.feed", form=form)
+    return answer(form, "", here().settings.tagline, absolute("public.home"), address, newest(Post.published()))
+
+
+@bp.get(f"/tags/<slug>/feed.{FORM}")
+def tag_feed(slug: str, form: str) -> Response:
+    """The newest posts of one tag."""
     tag = finding.at(Tag, slug)
-    title = f"{tag.name} · {here().settings.title}"
-    posts = newest(Post.published_with(tag))
-    if not posts:
+    entries = newest(Post.published_with(tag))
+    if not entries:
         finding.hide_if_secret(tag)
-    return Feed(title, tag.description, absolute("public.tag", slug=tag.slug), posts)
+    home, address = absolute("public.tag", slug=tag.slug), absolute("public.tag_feed", slug=tag.slug, form=form)
+    return answer(form, tag.name, tag.description, home, address, entries)
 
 
-def of_author(slug: str) -> Feed:
+@bp.get(f"/authors/<slug>/feed.{FORM}")
+def author_feed(slug: str, form: str) -> Response:
+    """The newest posts of one author."""
     author = finding.at(Author, slug)
-    title = f"{author.name} · {here().settings.title}"
-    posts = newest(Post.published_by(author))
-    if not posts:
+    entries = newest(Post.published_by(author))
+    if not entries:
         finding.hide_if_secret(author)
-    return Feed(title, "", absolute("public.author", slug=author.slug), posts)
+    home = absolute("public.author", slug=author.slug)
+    return answer(form, author.name, "", home, absolute("public.author_feed", slug=author.slug, form=form), entries)
 
 
-def as_atom(feed: Feed, self_url: str) -> Response:
-    xml = render_template(
-        "feeds/atom.xml", feed=feed, self_url=self_url, changed=changed, lasting_id=lasting_id, full_text=full_text
-    )
-    return Response(NOT_XML.sub("", xml), content_type="application/atom+xml; charset=utf-8")
+@bp.get(f"/comments/feed.{FORM}")
+def comments_feed(form: str) -> Response:
+    """The newest comments of the site."""
+    address = absolute("public.comments_feed", form=form)
+    return answer(form, "Comments", "", absolute("public.home"), address, newest_comments(Comment.shown()))
 
 
-def as_json(feed: Feed, self_url: str) -> Response:
-    response = jsonify(
-        {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": feed.title,
-            "description": feed.subtitle or None,
-            "home_page_url": feed.home_url,
-            "feed_url": self_url,
-            "language": here().settings.language,
-            "items": [as_item(post) for post in feed.posts],
-        }
-    )
-    response.content_type = "application/feed+json; charset=utf-8"
-    return response
-
-
-def as_item(post: Post) -> dict[str, object]:
-    item = {
-        "id": lasting_id(post),
-        "url": absolute("public.post", slug=post.slug),
-        "title": post.title,
-        "content_html": full_text(post),
-        "summary": post.excerpt or None,
-        "image": current_app.config["SITE_URL"] + media.url_of(post.cover) if post.cover is not None else None,
-        "date_published": post.listed_at.isoformat(),
-        "date_modified": changed(post).isoformat(),
-        "authors": [
-            {"name": author.name, "url": absolute("public.author", slug=author.slug)} for author in post.authors
-        ],
-        "tags": [tag.name for tag in post.tags],
-    }
-    return {name: value for name, value in item.items() if value not in (None, [])}
-
-
-@bp.get("/feed.atom")
-def atom() -> Response:
-    return as_atom(of_site(), absolute("public.atom"))
-
-
-@bp.get("/feed.json")
-def json_feed() -> Response:
-    return as_json(of_site(), absolute("public.json_feed"))
-
-
-@bp.get("/tags/<slug>/feed.atom")
-def tag_atom(slug: str) -> Response:
-    return as_atom(of_tag(slug), absolute("public.tag_atom", slug=slug))
-
-
-@bp.get("/tags/<slug>/feed.json")
-def tag_json(slug: str) -> Response:
-    return as_json(of_tag(slug), absolute("public.tag_json", slug=slug))
-
-
-@bp.get("/authors/<slug>/feed.atom")
-def author_atom(slug: str) -> Response:
-    return as_atom(of_author(slug), absolute("public.author_atom", slug=slug))
-
-
-@bp.get("/authors/<slug>/feed.json")
-def author_json(slug: str) -> Response:
-    return as_json(of_author(slug), absolute("public.author_json", slug=slug))
+@bp.get(f"/posts/<slug>/comments/feed.{FORM}")
+def post_comments_feed(slug: str, form: str) -> Response:
+    """The newest comments on one post."""
+    post = finding.public(Post, slug, defer(Post.body), defer(Post.body_html))
+    entries = newest_comments(Comment.shown().where(Comment.post_id == post.id))
+    home = absolute("public.post", slug=post.slug)
+    address = absolute("public.post_comments_feed", slug=post.slug, form=form)
+    return answer(form, f"Comments on “{post.title}”", "", home, address, entries)

@@ -1,14 +1,20 @@
 """Feeds as a reader's program takes them: parsed, and held against RFC 4287 and JSON Feed 1.1."""
 
+import json
+import re
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 
+import feedparser
 import pytest
 
 from cms import clock
+from cms.models import CommentStatus
 from cms.public.absolute_links import absolute
-from cms.services import revising, settings
-from tests.factories import make_author, make_post, make_tag
+from cms.services import media, revising, settings
+from tests.admin.test_media import picture
+from tests.factories import make_author, make_comment, make_post, make_tag
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = "http://127.0.0.1:8000"
@@ -67,6 +73,76 @@ def test_a_json_feed_says_the_same(client):
     assert item["authors"] == [{"name": "Ada", "url": f"{SITE}/authors/ada"}]
     assert item["tags"] == ["Salt"]
     assert item["id"] == atom(client).findtext(f"{ATOM}entry/{ATOM}id")
+
+
+def test_an_rss_feed_has_what_the_specification_asks_for(client):
+    settings.change({"title": "Sea & salt", "tagline": "On <water>"}, by=None)
+    cover = media.add(picture(), "cover.png", by=None)
+    authors = [make_author("Ada").id, make_author("Grace").id]
+    make_post(title="A <b> & c", body="[Home](/)", excerpt="Short.", tags=["Salt"], authors=authors, cover_id=cover.id)
+
+    response = client.get("/feed.rss")
+    channel = ET.fromstring(response.data).find("channel")
+
+    assert response.content_type == "application/rss+xml; charset=utf-8"
+    for name, text in {
+        "title": "Sea & salt",
+        "link": f"{SITE}/",
+        "description": "On <water>",
+        "language": "en",
+    }.items():
+        assert channel.findtext(name) == text
+    assert channel.find(f"{ATOM}link").attrib == {
+        "rel": "self", "type": "application/rss+xml", "href": f"{SITE}/feed.rss"
+    }  # fmt: skip
+    item = channel.find("item")
+    assert item.findtext("title") == "A <b> & c"
+    assert item.findtext("link") == f"{SITE}/posts/a-b-c"
+    assert item.find("guid").get("isPermaLink") == "false"
+    assert parsedate_to_datetime(item.findtext("pubDate")).tzinfo is not None
+    assert [one.text for one in item.iter("{http://purl.org/dc/elements/1.1/}creator")] == ["Ada", "Grace"]
+    assert item.findtext("category") == "Salt"
+    assert item.findtext("description") == "Short."
+    encoded = item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded")
+    assert encoded == f'<p><a href="{SITE}/">Home</a></p>\n'
+    enclosure = item.find("enclosure").attrib
+    assert (enclosure["length"], enclosure["type"]) == (str(cover.size_bytes), "image/png")
+    assert enclosure["url"].startswith(f"{SITE}/media/")
+
+
+def test_comments_have_feeds_newest_first(client):
+    post, other = make_post(title="Sea"), make_post(title="Land")
+    make_comment(post, name="Ada", body="One.")
+    make_comment(other, name="Eve", body="Two, [there](/x).")
+    make_comment(post, CommentStatus.HELD, body="Held.")
+    make_comment(make_post("draft"), body="Under a draft.")
+
+    everything = atom(client, "/comments/feed.atom")
+    (item,) = json_feed(client, "/posts/sea/comments/feed.json")["items"]
+
+    assert [entry.findtext(f"{ATOM}title") for entry in everything.iter(f"{ATOM}entry")] == [
+        "Eve on “Land”", "Ada on “Sea”"
+    ]  # fmt: skip
+    assert f'href="{SITE}/x"' in everything.findtext(f"{ATOM}entry/{ATOM}content")
+    assert item["authors"] == [{"name": "Ada"}]
+    assert re.fullmatch(rf"{SITE}/posts/sea#comment-\d+", item["url"])
+    assert "Comments on “Sea”" in client.get("/posts/sea").text
+    assert client.get("/posts/draft/comments/feed.atom").status_code == 404
+
+
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_another_program_reads_the_same_out_of_each_form(client, form):
+    make_post(title="A <b> & c", body="Some *words*.", excerpt="Short.", tags=["Salt"], authors=[make_author("Ada").id])
+    data = client.get(f"/feed.{form}").data
+
+    if form == "json":
+        found = [(item["title"], item["url"], item["tags"]) for item in json.loads(data)["items"]]
+    else:
+        read = feedparser.parse(data)
+        assert not read.bozo, read.bozo_exception
+        found = [(entry.title, entry.link, [tag.label or tag.term for tag in entry.tags]) for entry in read.entries]
+
+    assert found == [("A <b> & c", f"{SITE}/posts/a-b-c", ["Salt"])]
 
 
 def test_an_entry_keeps_its_id_when_its_address_and_text_change(client, travel):
@@ -152,6 +228,8 @@ def test_empty_feeds_are_feeds(client):
 
 def test_a_feed_that_has_not_changed_is_not_sent_again(client):
     make_post()
-    first = client.get("/feed.atom")
+    make_comment(make_post())
 
-    assert client.get("/feed.atom", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    for address in ("/feed.atom", "/feed.rss", "/feed.json", "/comments/feed.atom"):
+        first = client.get(address)
+        assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304

@@ -32,6 +32,7 @@ def addresses(app, slugs: list[str], parents: list[int]) -> set[str]:
         "month": ["01", f"{clock.now().month:02}"],
         "kind": ["posts", "pages", "tags", "authors"],
         "number": ["1", "2"],
+        "form": ["atom", "rss", "json"],
     }
     found = set()
     for rule in public_rules(app):
@@ -95,8 +96,11 @@ def test_what_is_shown_is_found_where_it_should_be(client, hidden):
         "/authors/ada",
         "/search?q=lighthouse",
         "/feed.atom",
+        "/feed.rss",
         "/feed.json",
         "/posts/shown",
+        "/comments/feed.atom",
+        "/posts/shown/comments/feed.rss",
     ):
         assert "Shown" in client.get(address).text, address
 

@@ -58,7 +58,9 @@ def test_pages_cost_at_most_five_queries(client, count_queries, count):
         assert len(statements) <= MOST, (address, statements)
 
 
-@pytest.mark.parametrize("address", ["/search?q=text", "/feed.atom", "/feed.json", "/archive/", "/tags/"])
+@pytest.mark.parametrize(
+    "address", ["/search?q=text", "/feed.atom", "/feed.json", "/comments/feed.rss", "/archive/", "/tags/"]
+)
 def test_other_lists_cost_few_queries_too(client, count_queries, address):
     fill(200)
     client.get(address)
