@@ -38,11 +38,12 @@ schema-proof: .venv/made-for-tests
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
 
 # The admin over a million posts (or POSTS=100000) beside the same over a thousand, on SQLite and MariaDB: a table of
-# times, ratios and queries. Half an hour, most of it to make the posts; DATABASE=sqlite or mariadb takes one of them.
+# times, ratios and queries. Half an hour, most of it to make the posts; DATABASE=sqlite or mariadb takes one of them,
+# KEEP=folder leaves them there for the next time.
 POSTS := 1000000
 DATABASE := both
 bench-admin: .venv/made-for-tests
-	@$(COMPILED) $(PYTHON) -m tests.benchmarks.admin --posts $(POSTS) --database $(DATABASE)
+	@$(COMPILED) $(PYTHON) -m tests.benchmarks.admin --posts $(POSTS) --database $(DATABASE) $(if $(KEEP),--keep $(KEEP))
 
 venv: .venv/made-for-tests
 

@@ -13,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from markupsafe import Markup
 from sqlalchemy import BigInteger, DateTime, Enum, Integer, MetaData, String, Text, event, exists, select
 from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Dialect, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import LargeBinary, TypeDecorator, TypeEngine
@@ -158,8 +159,16 @@ def register_database(app: Flask) -> None:
             prepare_sqlite(db.engine)
 
 
+class HintedSQLite(SQLiteCompiler):
+    """Writes what ``with_hint`` says to SQLite too: INDEXED BY an index, or NOT INDEXED but by the key."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        return text
+
+
 def prepare_sqlite(engine: Engine) -> None:
     """Set each of its connections up for several processes that write."""
+    engine.dialect.statement_compiler = HintedSQLite
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:

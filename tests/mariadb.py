@@ -73,14 +73,19 @@ def template() -> Path:
 
 
 class PrivateMariaDB:
-    """One server on a free port of 127.0.0.1. ``durable`` keeps every commit through a kill; ``flags`` go last."""
+    """One server on a free port of 127.0.0.1. ``durable`` keeps every commit through a kill; ``flags`` go last.
 
-    def __init__(self, *, durable: bool = False, flags: Sequence[str] = ()) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lightblog-mariadb-"))
+    In ``kept`` its data stay, and are there again the next time.
+    """
+
+    def __init__(self, *, durable: bool = False, flags: Sequence[str] = (), kept: Path | None = None) -> None:
+        self.folder = kept or Path(tempfile.mkdtemp(prefix="lightblog-mariadb-"))
+        self.is_kept = kept is not None
         self.flags = (*SMALL, *(() if durable else FORGETFUL), *flags)
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
-        shutil.copytree(template(), self.folder / "data")
+        if not (self.folder / "data").exists():
+            shutil.copytree(template(), self.folder / "data")
 
     def __enter__(self) -> Self:
         self.start()
@@ -138,6 +143,12 @@ class PrivateMariaDB:
             cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
         return self.url(name)
 
+    def ensure_database(self, name: str) -> str:
+        """The URL of ``name``, made if it is not there."""
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4")
+        return self.url(name)
+
     def url(self, database: str) -> str:
         return f"mysql://root@127.0.0.1:{self.port}/{database}"
 
@@ -155,7 +166,8 @@ class PrivateMariaDB:
             self.process = None
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not self.is_kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def free_port() -> int:

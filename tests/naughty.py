@@ -7,14 +7,16 @@ ADDRESSES = {"href", "src", "action", "formaction", "cite", "poster", "data", "x
 
 
 class Live(HTMLParser):
-    """Collects what a browser would run: script tags without our nonce, handlers, script addresses."""
+    """Collects what a browser would run: script tags without our nonce that are no data, handlers, script addresses."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag in ("iframe", "object", "embed", "base") or (tag == "script" and "nonce" not in dict(attributes)):
+        about = dict(attributes)
+        runs = tag == "script" and "nonce" not in about and about.get("type") != "application/ld+json"
+        if runs or tag in ("iframe", "object", "embed", "base"):
             self.found.append(tag)
         for name, value in attributes:
             address = "".join((value or "").split()).lower()

@@ -16,7 +16,8 @@ from cms.admin import times
 from cms.admin.audit_log import action_column
 from cms.admin.door import CmsIndexView
 from cms.admin.lookup import VIEWS
-from cms.admin.writing import in_state
+from cms.admin.paths import MOST_LOOKED_THROUGH, along, by_key, index_of
+from cms.admin.writing import in_state, path_of_state
 from cms.db import db
 from cms.models import AuditEntry, Comment, Mail, Page, Post
 from cms.services import overview
@@ -71,9 +72,9 @@ class DashboardView(CmsIndexView):
         if posts.is_accessible():
             kept = posts.visible(select(Post.id)).where(Post.deleted_at.is_(None))
             for word, query, narrowed in (
-                ("Drafts", kept.where(in_state(Post, "draft")), {"state": "draft"}),
-                ("Scheduled", kept.where(in_state(Post, "scheduled")), {"state": "scheduled"}),
-                ("Changes waiting", kept.where(_waits()), {"changes": "waiting"}),
+                ("Drafts", path_of_state(Post, "draft").narrow(kept, Post), {"state": "draft"}),
+                ("Scheduled", path_of_state(Post, "scheduled").narrow(kept, Post), {"state": "scheduled"}),
+                ("Changes waiting", by_key(kept.where(_waits()), Post), {"changes": "waiting"}),
             ):
                 counted.append((query, word, posts.get_url(f"{posts.endpoint}.index_view", **narrowed)))
         comments = _view(Comment)
@@ -96,7 +97,7 @@ class DashboardView(CmsIndexView):
         return {
             "may_write": view.can_create,
             "drafts": _few(posts.where(in_state(Post, "draft"), _own()).order_by(*newest)),
-            "changed": _few(posts.where(_waits()).order_by(*newest)),
+            "changed": _few(by_key(posts.where(_waits()), Post).order_by(*newest)),
             "recent": _few(posts.order_by(*newest)),
         }
 
@@ -163,7 +164,10 @@ def _view(model: type[Any]) -> Any:
 
 
 def _waits() -> Any:
-    return Post.live_version.is_not(None) & (Post.live_version != Post.version)
+    """Of the posts that were changed last: no index knows which changes wait, and old ones have had their time."""
+    newest = select(Post.id).where(Post.deleted_at.is_(None)).order_by(Post.edited_at.desc(), Post.id.desc())
+    newest = along(newest, Post, index_of(Post.edited_at, "deleted_at")).limit(MOST_LOOKED_THROUGH).subquery()
+    return Post.id.in_(select(newest.c.id)) & Post.live_version.is_not(None) & (Post.live_version != Post.version)
 
 
 def _own() -> Any:

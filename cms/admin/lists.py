@@ -188,7 +188,7 @@ class Lists:
                 path = flt.path_of(value)
                 if path is not None:
                     rows = path.narrow(self.get_query(), self.model)
-                    counted = paths.counting(rows, path.key, paths.MOST_COUNTED_NARROWED)
+                    counted = paths.counting(rows, path.key, paths.MOST_COUNTED_BESIDE)
                     questions["count", flt.name, value] = counted.scalar_subquery()
         return questions
 
@@ -196,7 +196,7 @@ class Lists:
         found: dict[str, dict[str, str]] = {}
         for question, number in answers.items():
             if question[0] == "count":  # a filter, and one of its choices
-                found.setdefault(question[1], {})[question[2]] = paths.told(number)
+                found.setdefault(question[1], {})[question[2]] = paths.told(number, paths.MOST_COUNTED_BESIDE)
         return found
 
     # Years and months

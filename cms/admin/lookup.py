@@ -7,6 +7,7 @@ from flask import current_app, url_for
 from flask_admin.model.ajax import AjaxModelLoader
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, union
 
+from cms.admin import paths
 from cms.admin.ids import record_id, record_ids
 from cms.db import Base, db
 
@@ -105,6 +106,7 @@ class Lookup(AjaxModelLoader):
         if looked_at is not None:
             some = looked_at.subquery("looked_at")
             query = query.select_from(some.join(self.model.__table__, self.model.__table__.c.id == some.c.id))
+            query = paths.by_key(query, self.model)
         return list(db.session.scalars(query))
 
     def _looked_at(self, text: str) -> Select[Any] | None:

@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, false, func, literal, or_, select, tuple_, union
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    UnaryExpression,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 from sqlalchemy.sql.operators import custom_op
 
 from cms.admin.places import Position, written
@@ -17,6 +30,7 @@ from cms.db import db
 MOST_LOOKED_THROUGH = 1000
 MOST_COUNTED = 10_000
 MOST_COUNTED_NARROWED = 1000  # here each row counted is read, not only its entry in an index
+MOST_COUNTED_BESIDE = 100  # and here several such numbers stand beside the choices of one page
 MYSQL = ("mysql", "mariadb")
 
 
@@ -33,8 +47,7 @@ class Path:
     where: tuple[ColumnElement[bool], ...] = ()
     descending: bool = True
     ranged: bool = False
-    index: str | None = None  # its name, for MariaDB, which else takes one that begins alike and reads all of it
-    sorted: bool = False  # few rows, to be put into this order: no index is to be gone through for it
+    index: str | None = None  # its name: left to themselves, planners take one that begins alike and read all of it
 
     def ids(self, limit: int) -> Select[Any]:
         """The first of its ids, as ``id``."""
@@ -43,16 +56,10 @@ class Path:
 
     def hinted(self, query: Select[Any]) -> Select[Any]:
         """``query`` with the index named."""
-        if self.index is None:
-            return query
-        for name in MYSQL:
-            query = query.with_hint(self.key.class_.__table__, f"FORCE INDEX ({self.index})", dialect_name=name)
-        return query
+        return along(query, self.key.class_, self.index) if self.index is not None else query
 
     def order(self, *, reverse: bool = False) -> tuple[Any, ...]:
         columns = (self.key,) if self.value is None else (self.value, self.key)
-        if self.sorted and db.session.get_bind().dialect.name == "sqlite":
-            columns = tuple(UnaryExpression(column, operator=custom_op("+")) for column in columns)
         descending = self.descending != reverse
         return tuple(column.desc() if descending else column.asc() for column in columns)
 
@@ -163,10 +170,28 @@ def found(source: Source) -> tuple[list[Any], int | None]:
 
 def among(query: Select[Any], key: Any, ids: list[Any]) -> Select[Any]:
     """``query`` with only the rows of ``ids``, each found by its id."""
-    query = query.where(key.in_(ids) if ids else false())
+    return by_key(query.where(key.in_(ids) if ids else false()), key.class_)
+
+
+def along(query: Select[Any], model: Any, index: str) -> Select[Any]:
+    """``query`` reading the table of ``model`` along ``index``."""
     for name in MYSQL:
-        query = query.with_hint(key.class_.__table__, "FORCE INDEX (PRIMARY)", dialect_name=name)
-    return query
+        query = query.with_hint(model.__table__, f"FORCE INDEX ({index})", dialect_name=name)
+    return query.with_hint(model.__table__, f"INDEXED BY {index}", dialect_name="sqlite")
+
+
+def by_key(query: Select[Any], model: Any) -> Select[Any]:
+    """``query`` finding the rows of ``model`` by their ids: what else is asked of them leads no way."""
+    for name in MYSQL:
+        query = query.with_hint(model.__table__, "FORCE INDEX (PRIMARY)", dialect_name=name)
+    return query.with_hint(model.__table__, "NOT INDEXED", dialect_name="sqlite")
+
+
+def leading_nowhere(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """``condition`` as one that SQLite looks for in no index: it takes NULL for rare, and then reads all rows."""
+    if db.session.get_bind().dialect.name != "sqlite":
+        return condition
+    return UnaryExpression(condition.self_group(), operator=custom_op("+"), type_=Boolean())
 
 
 def oldest_of(key: Any, most: int) -> tuple[Any, bool]:
@@ -195,9 +220,9 @@ def counted(column: Any, values: Sequence[Any]) -> dict[Any, int]:
     return dict(zip(some, numbers, strict=True))
 
 
-def told(number: int) -> str:
-    """A number that was not counted further than is told."""
-    return f"{number:,}" if number <= MOST_COUNTED_NARROWED else f"{MOST_COUNTED_NARROWED:,}+"
+def told(number: int, most: int = MOST_COUNTED_NARROWED) -> str:
+    """A number that was not counted further than ``most``."""
+    return f"{number:,}" if number <= most else f"{most:,}+"
 
 
 def _count(ids: Select[Any]) -> Select[Any]:

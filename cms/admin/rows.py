@@ -98,7 +98,7 @@ class Rows:
         if path is not None:
             query = path.narrow(self.listed(self.get_query()), self.model)
         else:
-            path = replace(order, sorted=True)
+            path = order
             query, looked_through = self._looked_through(order, searched, asked)
         found = paths.page(query.options(*self.list_options), path, self._position(path), page_size or self.page_size)
         counted = None if found.is_all else paths.counting(query, path.key, most)
@@ -182,8 +182,12 @@ class Rows:
         words = text.split()
 
         def ids(limit: int) -> Select[Any]:
-            found = self.listed(self.search(select(self._key.label("id")), text))
-            parts = [found.where(self._key >= oldest).order_by(self._key.desc()).limit(limit)]
+            found = self.search(select(self._key.label("id")), text)
+            hidden = self.listed(select(self._key)).whereclause
+            if hidden is not None:
+                found = found.where(paths.leading_nowhere(hidden))
+            newest = paths.by_key(found.where(self._key >= oldest), self.model)
+            parts = [newest.order_by(self._key.desc()).limit(limit)]
             for column in self._indexed() if bounded and words else ():
                 parts.append(found.where(starting(column, words[0])).limit(limit))
             return paths.newest_of(parts, limit)

@@ -9,14 +9,17 @@ from sqlalchemy.orm import defer, joinedload, selectinload
 
 from cms.db import db
 from cms.models import Author, Post, PostAuthor, PostTag, Tag
-from cms.public import finding, keyset, months
+from cms.public import finding, keyset, months, structured
 from cms.public.blueprint import bp
-from cms.public.layout import here
+from cms.public.layout import MONTHS, absolute, here
 from cms.services import searching
+from cms.text import markdown
+from cms.text.excerpt import excerpt
 
 AMONG_NEWEST = 200  # where a featured post is looked for: one older than that has had its time
 MOST_TAGS = 300
 LONGEST_QUERY = 200
+DESCRIPTION = 200  # letters of what is told of an author elsewhere
 
 
 def for_list(query: Select[tuple[Post]]) -> Select[tuple[Post]]:
@@ -44,7 +47,10 @@ def home() -> str:
         featured, posts = front_page(site.settings.posts_per_page)
     else:
         featured, posts = None, posts_of(Post.published())
-    return render_template("public/home.html", featured=featured, posts=posts)
+    settings = site.settings
+    preview = structured.Preview("website", settings.title, settings.tagline, absolute("public.home"))
+    structure = structured.of_site()
+    return render_template("public/home.html", featured=featured, posts=posts, shared_as=preview, structure=structure)
 
 
 def front_page(size: int) -> tuple[Post | None, keyset.Slice[Post]]:
@@ -83,7 +89,9 @@ def tag(slug: str) -> str:
     posts = posts_of(Post.published_with(found), PostTag.listed_at, PostTag.post_id)
     if not posts.items:
         finding.hide_if_secret(found)
-    return render_template("public/tag.html", tag=found, posts=posts)
+    preview = structured.Preview("website", found.name, found.description, absolute("public.tag", slug=found.slug))
+    structure = structured.of_list(found.name, preview.url, ("Tags", absolute("public.tags")))
+    return render_template("public/tag.html", tag=found, posts=posts, shared_as=preview, structure=structure)
 
 
 @bp.get("/authors/<slug>")
@@ -93,7 +101,12 @@ def author(slug: str) -> str:
     posts = posts_of(Post.published_by(found), PostAuthor.listed_at, PostAuthor.post_id)
     if not posts.items:
         finding.hide_if_secret(found)
-    return render_template("public/author.html", author=found, posts=posts)
+    about = excerpt(markdown.plain(found.bio), DESCRIPTION)
+    preview = structured.Preview(
+        "profile", found.name, about, absolute("public.author", slug=found.slug), found.picture
+    )
+    structure = structured.of_author(found)
+    return render_template("public/author.html", author=found, posts=posts, shared_as=preview, structure=structure)
 
 
 @bp.get("/archive/")
@@ -112,7 +125,13 @@ def period(year: int, month: int | None = None) -> str:
     posts = posts_of(Post.published().where(Post.listed_at >= span[0], Post.listed_at < span[1]))
     if not posts.items:
         abort(404)
-    return render_template("public/period.html", year=year, month=month, posts=posts)
+    name = f"{MONTHS[month - 1]} {year}" if month else str(year)
+    preview = structured.Preview("website", name, "", absolute("public.period", year=year, month=month))
+    whole_year = [(str(year), absolute("public.period", year=year))] if month else []
+    structure = structured.of_list(name, preview.url, ("Archive", absolute("public.archive")), *whole_year)
+    return render_template(
+        "public/period.html", year=year, month=month, name=name, posts=posts, shared_as=preview, structure=structure
+    )
 
 
 @bp.get("/search")

@@ -4,7 +4,7 @@ from flask import render_template, request
 from sqlalchemy.orm import joinedload, selectinload
 
 from cms.models import Author, Comment, Page, Post
-from cms.public import finding, keyset, threads
+from cms.public import finding, keyset, structured, threads
 from cms.public.blueprint import bp
 from cms.public.layout import here
 
@@ -31,10 +31,16 @@ def post(slug: str) -> str:
         threads=threads.of(comments.items),
         open=found.comments_open and here().settings.comments_open,
         commented=request.args.get("commented"),
+        shared_as=structured.preview_of_post(found),
+        structure=structured.of_post(found),
     )
 
 
 @bp.get("/<slug>")
 def page(slug: str) -> str:
     """A published page."""
-    return render_template("public/page.html", page=finding.public(Page, slug))
+    found = finding.public(Page, slug)
+    preview = structured.preview_of_page(found)
+    return render_template(
+        "public/page.html", page=found, shared_as=preview, structure=structured.of_list(found.title, preview.url)
+    )

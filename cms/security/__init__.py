@@ -1,14 +1,18 @@
 """The door for accounts: signing in and out, passwords, second factors. Flask-Security does the work, by our rules."""
 
+from typing import Any
+
 from flask import Flask, Response, g, request
 from flask_login import current_user
 from flask_login.utils import _user_context_processor
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
 
 from cms import clock
 from cms.db import db
-from cms.models import Role, User
+from cms.models import Role, User, UserRole
 from cms.security import events, forms
 from cms.security.options import options
 from cms.security.utilities import OurPasswordUtil, OutboxMailUtil
@@ -24,6 +28,19 @@ csrf = CSRFProtect()
 
 class People(SQLAlchemyUserDatastore):
     """Our accounts, as Flask-Security sees them."""
+
+    def find_user(self, case_insensitive: bool = False, **kwargs: Any) -> User | None:
+        """With the roles, in one flat join: of the nested one SQLite reads everybody's roles for each request."""
+        ((name, value),) = kwargs.items()
+        column = getattr(User, name)
+        query = (
+            select(User)
+            .outerjoin(UserRole, UserRole.user_id == User.id)
+            .outerjoin(Role, Role.id == UserRole.role_id)
+            .options(contains_eager(User.roles))
+            .where(func.lower(column) == func.lower(value) if case_insensitive else column == value)
+        )
+        return db.session.scalars(query).unique().first()
 
     def mf_delete_recovery_code(self, user: User, idx: int) -> bool:
         """Use a code up. A new list: the session would not see the old one change, and the code would live on."""

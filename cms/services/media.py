@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import select, union
 from sqlalchemy.exc import IntegrityError
 
 from cms.db import db
@@ -22,6 +22,7 @@ from cms.services import auditing, pictures, storage
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 64
+MOST_READ = 2000  # texts, on the question where a picture is shown
 
 # What may lie in the library beside pictures: extension, content type and how its bytes begin.
 FILES: dict[str, tuple[str, re.Pattern[bytes]]] = {
@@ -151,12 +152,21 @@ def path_of(media: Media) -> Path:
 
 
 def used_in(media: Media, *, most: int = 20) -> list[Post | Page]:
-    """Posts and pages whose live text shows it, as cover or in the body; at most ``most`` of each."""
+    """Posts and pages whose live text shows it; at most ``most`` of each.
+
+    All those with it as their cover, and of the newest ``MOST_READ`` texts those that name it: no index knows what a
+    text shows.
+    """
     places: list[Post | Page] = []
     for model in (Post, Page):
-        names_it = model.body.contains(media.sha256, autoescape=True)
-        shows = or_(Post.cover_id == media.id, names_it) if model is Post else names_it
-        places += db.session.scalars(select(model).where(shows).order_by(model.id.desc()).limit(most))
+        newest = select(model.id, model.body).order_by(model.id.desc()).limit(MOST_READ).subquery()
+        ways = [select(newest.c.id).where(newest.c.body.contains(media.sha256, autoescape=True))]
+        if model is Post:
+            ways.append(select(Post.id).where(Post.cover_id == media.id).order_by(Post.id.desc()).limit(most))
+        # Each in brackets of its own: neither database limits a part of a union otherwise.
+        ids = union(*(select(way.subquery().c.id) for way in ways)).subquery()
+        shown = select(model).where(model.id.in_(select(ids.c.id))).order_by(model.id.desc()).limit(most)
+        places += db.session.scalars(shown)
     return places
 
 

@@ -1,0 +1,147 @@
+"""What search engines and those who share a page are told of it: JSON-LD in the words of schema.org, and OpenGraph."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from cms.models import Author, Media, Page, Post
+from cms.public.layout import absolute, here
+from cms.services import media
+
+SCHEMA = "https://schema.org"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a page looks where somebody shares it (ogp.me)."""
+
+    kind: str
+    title: str
+    description: str
+    url: str
+    picture: Media | None = None
+    published: str = ""
+    changed: str = ""
+    tags: Sequence[str] = ()
+
+    @property
+    def picture_url(self) -> str:
+        return picture_url(self.picture) if self.picture is not None else ""
+
+
+def picture_url(picture: Media) -> str:
+    return str(current_app.config["SITE_URL"] + media.url_of(picture))
+
+
+def of_site() -> list[dict[str, Any]]:
+    """For the home page."""
+    settings = here().settings
+    home = absolute("public.home")
+    search = {"@type": "EntryPoint", "urlTemplate": f"{absolute('public.search')}?q={{words}}"}
+    return [
+        {
+            "@context": SCHEMA,
+            "@type": "WebSite",
+            "@id": f"{home}#site",
+            "name": settings.title,
+            "url": home,
+            "inLanguage": settings.language,
+            **_said(description=settings.tagline),
+            "potentialAction": {"@type": "SearchAction", "target": search, "query-input": "required name=words"},
+        }
+    ]
+
+
+def of_post(post: Post) -> list[dict[str, Any]]:
+    """A post: the article itself, and the way to it."""
+    url, settings = absolute("public.post", slug=post.slug), here().settings
+    article = {
+        "@context": SCHEMA,
+        "@type": "BlogPosting",
+        "@id": f"{url}#post",
+        "mainEntityOfPage": url,
+        "url": url,
+        "headline": post.title,
+        "datePublished": post.listed_at.isoformat(),
+        "dateModified": max(post.updated_at, post.listed_at).isoformat(),
+        "author": [_person(author) for author in post.authors] or [_publisher()],
+        "publisher": _publisher(),
+        "inLanguage": settings.language,
+        "wordCount": post.word_count,
+        "isPartOf": {"@id": f"{absolute('public.home')}#site"},
+        **_said(
+            description=post.meta_description or post.excerpt,
+            keywords=[tag.name for tag in post.tags],
+            image=_image(post.cover) if post.cover is not None else None,
+        ),
+    }
+    above = [(tag.name, absolute("public.tag", slug=tag.slug)) for tag in post.tags[:1]]
+    return [article, _way(*above, (post.title, url))]
+
+
+def of_author(author: Author) -> list[dict[str, Any]]:
+    """The page of somebody who writes."""
+    url = absolute("public.author", slug=author.slug)
+    person = _person(author) | _said(
+        image=_image(author.picture) if author.picture is not None else None,
+        sameAs=[author.website] if author.website else None,
+    )
+    page = {"@context": SCHEMA, "@type": "ProfilePage", "url": url, "mainEntity": person}
+    return [page, _way((author.name, url))]
+
+
+def of_list(name: str, url: str, *above: tuple[str, str]) -> list[dict[str, Any]]:
+    """The way to a tag, a month or another list; ``above`` are names and addresses of what it is part of."""
+    return [_way(*above, (name, url))]
+
+
+def preview_of_post(post: Post) -> Preview:
+    return Preview(
+        "article",
+        post.meta_title or post.title,
+        post.meta_description or post.excerpt,
+        absolute("public.post", slug=post.slug),
+        post.cover,
+        post.listed_at.isoformat(),
+        max(post.updated_at, post.listed_at).isoformat(),
+        [tag.name for tag in post.tags],
+    )
+
+
+def preview_of_page(page: Page) -> Preview:
+    url = absolute("public.page", slug=page.slug)
+    return Preview("website", page.meta_title or page.title, page.meta_description, url)
+
+
+def _person(author: Author) -> dict[str, Any]:
+    url = absolute("public.author", slug=author.slug)
+    return {"@type": "Person", "@id": f"{url}#person", "name": author.name, "url": url}
+
+
+def _publisher() -> dict[str, Any]:
+    return {"@type": "Organization", "name": here().settings.title, "url": absolute("public.home")}
+
+
+def _image(picture: Media) -> dict[str, Any]:
+    return {
+        "@type": "ImageObject",
+        "url": picture_url(picture),
+        **_said(width=picture.width, height=picture.height, caption=picture.caption or picture.alt),
+    }
+
+
+def _way(*places: tuple[str, str]) -> dict[str, Any]:
+    """From the home page to here."""
+    home = (here().settings.title, absolute("public.home"))
+    items = [
+        {"@type": "ListItem", "position": number, "name": name, "item": url}
+        for number, (name, url) in enumerate((home, *places), start=1)
+    ]
+    return {"@context": SCHEMA, "@type": "BreadcrumbList", "itemListElement": items}
+
+
+def _said(**values: Any) -> dict[str, Any]:
+    """Those that say something."""
+    return {name: value for name, value in values.items() if value}
