@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, request, url_for
 from werkzeug.local import LocalProxy
 
 from cms.services import media, site
+from cms.text import contents
 from cms.text.excerpt import reading_minutes
 
 # strftime would follow the machine's locale.
@@ -69,6 +70,7 @@ def register_layout(app: Flask) -> None:
     for function in (absolute, static_url, reading_minutes):
         app.add_template_global(function)
     app.add_template_global(media.url_of, "media_url")
+    app.add_template_global(contents.of, "sections_of")
     app.add_template_global(MONTHS, "MONTHS")
     for function in (day, day_and_time, local_iso):
         app.add_template_filter(function)

@@ -1,26 +1,28 @@
-"""For crawlers: what there is (sitemaps.org) and what is not worth their time."""
+"""For crawlers: what there is (sitemaps.org), with the covers of posts, and what is not worth their time."""
 
 from typing import Any
 
 from flask import Response, abort, render_template
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, null, select
 
 from cms.db import db
-from cms.models import Author, Page, Post, PostAuthor, PostTag, Tag
+from cms.models import Author, Media, Page, Post, PostAuthor, PostTag, Tag
 from cms.public.blueprint import bp
 from cms.public.layout import absolute
+from cms.public.structured import picture_url
 
 AT_ONCE = 10_000  # ids, so that a part is found without counting what comes before it
 
 
 def listed(kind: str) -> Select[Any]:
-    """Slug and time of change of all things of ``kind`` that readers may see."""
-    if kind in ("posts", "pages"):
-        model = Post if kind == "posts" else Page
-        return select(model.slug, model.updated_at).where(model.visible())
+    """Slug, time of change and picture of all things of ``kind`` that readers may see."""
+    if kind == "posts":
+        return select(Post.slug, Post.updated_at, Media).outerjoin(Post.cover).where(Post.visible())
+    if kind == "pages":
+        return select(Page.slug, Page.updated_at, null()).where(Page.visible())
     model, pair, key = (Tag, PostTag, PostTag.tag_id) if kind == "tags" else (Author, PostAuthor, PostAuthor.author_id)
     used = select(key).join(Post, Post.id == pair.post_id).where(key == model.id, pair.listed_at.is_not(None))
-    return select(model.slug, model.updated_at).where(used.where(Post.visible()).exists())
+    return select(model.slug, model.updated_at, null()).where(used.where(Post.visible()).exists())
 
 
 KINDS: dict[str, tuple[Any, str]] = {
@@ -50,7 +52,9 @@ def sitemap_part(kind: str, number: int) -> Response:
         abort(404)
     inside = model.id.between((number - 1) * AT_ONCE + 1, number * AT_ONCE)
     rows = db.session.execute(listed(kind).where(inside).order_by(model.id)).all()
-    entries = [(absolute(endpoint, slug=slug), changed) for slug, changed in rows]
+    entries = [
+        (absolute(endpoint, slug=slug), changed, picture and picture_url(picture)) for slug, changed, picture in rows
+    ]
     return xml(render_template("feeds/sitemap.xml", entries=entries))
 
 

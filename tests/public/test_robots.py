@@ -1,9 +1,12 @@
 import xml.etree.ElementTree as ET
 
 from cms.public import robots
+from cms.services import media
+from tests.admin.test_media import picture
 from tests.factories import make_author, make_page, make_post, make_tag
 
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+IMAGE = "{http://www.google.com/schemas/sitemap-image/1.1}"
 SITE = "http://127.0.0.1:8000"
 
 
@@ -26,6 +29,24 @@ def test_the_sitemap_leads_to_everything_public(client):
     ]
 
     assert sorted(found) == ["/about", "/authors/ada", "/posts/gr%C3%B6sse", "/tags/salt"]
+
+
+def test_a_post_is_named_with_its_cover_and_its_last_change(client):
+    cover = media.add(picture(), "cover.png", by=None)
+    post = make_post(title="Covered", cover_id=cover.id)
+    make_post(title="Bare")
+
+    root = ET.fromstring(client.get(f"/sitemap-posts-{-(-post.id // robots.AT_ONCE)}.xml").data)
+    found = {
+        url.findtext(f"{SITEMAP}loc"): (
+            url.findtext(f"{SITEMAP}lastmod"),
+            [one.text for one in url.iter(f"{IMAGE}loc")],
+        )
+        for url in root.iter(f"{SITEMAP}url")
+    }
+
+    assert found[f"{SITE}/posts/covered"] == (post.updated_at.isoformat(), [f"{SITE}{media.url_of(cover)}"])
+    assert found[f"{SITE}/posts/bare"][1] == []
 
 
 def test_a_large_sitemap_comes_in_parts(client, monkeypatch):
