@@ -71,7 +71,8 @@ def each_in_each(names: list[str], kind: str) -> Iterator[dict[str, str]]:
     fields at once.
     """
     texts = [text for name, text in NAUGHTY.items() if name not in HUGE]
-    for turn in range(kind == "mariadb", len(texts), 2):
+    first = int(kind == "mariadb")
+    for turn in range(first, len(texts), 2):
         yield {name: texts[(turn + place) % len(texts)] for place, name in enumerate(names)}
-    for text in HUGE.values():
+    for text in list(HUGE.values())[first::2]:
         yield dict.fromkeys(names, text)
