@@ -112,7 +112,7 @@ def test_everybody_is_shown_what_they_may_open_and_nothing_else(client, rights, 
         title = db.session.get_one(Post, int(address.rpartition("=")[2])).title
         is_shown = address in {one["address"] for one in lines(client, title, "Posts")}
         assert is_shown == opens(address), title
-    for text in ("", *"abcdefghilmnoprstvwxyz", "new", "settings", "trash"):
+    for text in ("", *"aeiou", "new", "settings", "trash"):  # no action is called by a name without a vowel
         answer = found(client, text)
         for one in [*answer["further"], *(one for group in answer["groups"] for one in group["results"])]:
             assert opens(one["address"].partition("#")[0]) if one["address"] else one["act"], one
