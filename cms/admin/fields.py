@@ -162,7 +162,7 @@ class LookupWidget:
             attributes["multiple"] = True
         # A list with nothing chosen sends nothing at all: the hidden field tells "none" from "unchanged".
         none = Markup('<input type="hidden" name="{}" value="">').format(field.name) if field.multiple else ""
-        rows = [] if field.multiple else [Markup('<option value=""></option>')]
+        rows = [] if field.multiple else [Markup('<option value="">None</option>')]
         for row in field.chosen:
             value, label, *picture = field.lookup.choice(row)
             about = html_params(value=value, selected=True, **({"data_picture": picture[0]} if picture else {}))

@@ -61,4 +61,6 @@ def shown(time: datetime | None) -> Markup:
     """A ``time`` element: how long ago, with the exact time behind it."""
     if time is None:
         return Markup("")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(time.isoformat(), exact(time), relative(time))
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        time.isoformat(timespec="seconds"), exact(time), relative(time)
+    )
