@@ -59,7 +59,9 @@ class Path:
         return along(query, self.key.class_, self.index) if self.index is not None else query
 
     def order(self, *, reverse: bool = False) -> tuple[Any, ...]:
-        columns = (self.key,) if self.value is None else (self.value, self.key)
+        # Where no two rows are alike the id decides nothing, and would keep MariaDB from the index.
+        decides_alone = self.value is not None and self.value.property.columns[0].unique
+        columns = [one for one in (self.value, None if decides_alone else self.key) if one is not None]
         descending = self.descending != reverse
         return tuple(column.desc() if descending else column.asc() for column in columns)
 
