@@ -43,7 +43,5 @@ class AuditView(ReadOnlyView):
     list_options = [defer(AuditEntry.before), defer(AuditEntry.after)]
 
     def details_of(self, row: AuditEntry) -> dict[str, Any]:
-        was, became = {}, {}
-        for name, (old, new) in row.changes.items():
-            was[name], became[name] = old, new
-        return {"changes": comparing.changes(was, became), "action_words": action_column(self, None, row, "action")}
+        changes = comparing.changes(*comparing.states_of(row))
+        return {"changes": changes, "action_words": action_column(self, None, row, "action")}

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from flask import abort, current_app, request
@@ -96,16 +96,19 @@ def _entries(row: Any, before: Place) -> list[Act]:
     query = AuditEntry.about(row.__tablename__, row.id).limit(ACTS_A_PAGE + 1)
     if before.entry is not None:
         query = query.where(AuditEntry.id < before.entry)
+    entries = list(db.session.scalars(query))
+    states = [comparing.states_of(entry) for entry in entries]
+    names = comparing.Names(chain.from_iterable(states))
     return [
         Act(
             entry.at,
             entry.actor_name,
             words_of(entry),
-            _shortened(_of_entry(entry)),
+            _shortened(comparing.changes(*pair, names)),
             _details(AuditEntry, entry.id),
             entry=entry.id,
         )
-        for entry in db.session.scalars(query)
+        for entry, pair in zip(entries, states, strict=True)
     ]
 
 
@@ -116,12 +119,13 @@ def _revisions(row: Any, before: Place) -> list[Act]:
     if before.version is not None:
         query = query.where(Revision.version < before.version)
     found = list(db.session.scalars(query))
+    names = comparing.Names(revision.snapshot for revision in found)
     return [
         Act(
             revision.updated_at,
             str(revision.user or "the system"),
             f"{revision.label or revision.kind.value.capitalize()}, version {revision.version}",
-            _shortened(comparing.changes(earlier.snapshot if earlier else {}, revision.snapshot)),
+            _shortened(comparing.changes(earlier.snapshot if earlier else {}, revision.snapshot, names)),
             _details(Revision, revision.id),
             version=revision.version,
         )
@@ -134,11 +138,6 @@ def _details(model: type[Base], number: int) -> str:
     """The page of an entry or a revision, for those who may enter its list."""
     view = current_app.extensions[VIEWS][model]
     return view.get_url(f"{view.endpoint}.details_view", id=number) if view.is_accessible() else ""
-
-
-def _of_entry(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    was = {name: old for name, (old, _) in entry.changes.items()}
-    return comparing.changes(was, {name: new for name, (_, new) in entry.changes.items()})
 
 
 def _shortened(changes: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from cms.admin.history import words_of
-from cms.models import AuditEntry
-from cms.services import accounts, auditing, publishing, revising, tagging
+from cms.db import db
+from cms.models import AuditEntry, Revision
+from cms.services import accounts, auditing, media, publishing, revising, tagging
 from tests.admin.test_escalation import person_who_may
-from tests.factories import make_comment, make_page, make_post, make_tag, make_user
+from tests.admin.test_media import picture
+from tests.factories import make_author, make_comment, make_page, make_post, make_tag, make_user
 from tests.signing_in import signed_in
 
 
@@ -63,6 +65,24 @@ def test_a_post_shows_its_revisions_and_its_publishing_in_one_row_of_time(client
     bodies = [became for _, _, rows in found for field, _, became in rows if field == "Body"]
     assert bodies
     assert all(len(body) < 410 for body in bodies)
+
+
+def test_authors_and_covers_are_told_by_their_names(client):
+    editor = make_user("editor", name="Edith")
+    ada, grace = make_author("Ada"), make_author("Grace")
+    boat = media.add(picture(), "boat.png", by=None)
+    post = make_post("draft", authors=[ada.id])
+    revising.save(post, {"authors": [grace.id], "cover_id": boat.id}, by=editor)
+    db.session.delete(ada)
+    signed_in(client, editor)
+
+    told = [row for _, _, rows in acts(client.get(f"/admin/post/history/?id={post.id}").text) for row in rows]
+
+    assert ("Authors", f"author {ada.id}, which is gone", "Grace") in told
+    assert ("Cover", "", "boat.png") in told
+    newest = db.session.scalars(Revision.of(post).limit(1)).one()
+    page = client.get(f"/admin/revision/details/?id={newest.id}").text
+    assert f"author {ada.id}, which is gone" in page
 
 
 def all_acts(client, address):
