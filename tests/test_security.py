@@ -169,7 +169,8 @@ def test_signing_out_is_remembered_and_needs_the_token_of_the_session(app):
 
     assert client.post("/logout").status_code == 400
     assert client.get("/change").status_code == 200
-    assert submit(client, "/change", to="/logout").status_code == 302
+    answer = submit(client, "/change", to="/logout")
+    assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (302, '"storage"')
     assert client.get("/change").status_code == 302
     assert actions() == ["sign_out"]
 

@@ -36,14 +36,18 @@ def account_address() -> str | None:
     return _first("admin_account.index")
 
 
+LISTS = ("index_view", "index", "views_view")  # the last when a name for a view of the list was refused
+
+
 def trail(view: Any) -> list[tuple[str, str]]:
     """What stands above this page: names and addresses from the dashboard down; nothing above the dashboard."""
     if view.endpoint == "admin":
         return []
     above = [("Dashboard", url_for("admin.index"))]
+    shows_list = request.endpoint in {f"{view.endpoint}.{name}" for name in LISTS}
     for name in ("index_view", "index"):
         endpoint = f"{view.endpoint}.{name}"
-        if endpoint in current_app.view_functions and request.endpoint != endpoint and view.is_visible():
+        if endpoint in current_app.view_functions and not shows_list and view.is_visible():
             return [*above, (view.name, url_for(endpoint))]
     return above
 

@@ -90,8 +90,10 @@ def _leave_readers_alone(app: Flask, security: Security) -> None:
 
 
 def keep_private(response: Response) -> Response:
-    """Account and admin pages stay in no cache."""
+    """Account and admin pages stay in no cache, and whoever signs out leaves nothing in the browser."""
     is_static = (request.endpoint or "").endswith("static")
     if (request.blueprint == "security" or request.path.startswith(PRIVATE)) and not is_static:
         response.headers["Cache-Control"] = "no-store"
+    if request.endpoint == "security.logout" and response.status_code == 302:
+        response.headers["Clear-Site-Data"] = '"storage"'  # texts that were kept while they were typed
     return response

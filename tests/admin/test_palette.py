@@ -405,6 +405,9 @@ def test_the_trail_leads_back_to_the_list(client):
     assert '<a href="/admin/post/">Posts</a>' in crumbs
     assert '<span aria-current="page">Harbour &amp; lights</span>' in crumbs
     assert "Breadcrumbs" not in client.get("/admin/").text
+    refused = submit(client, "/admin/post/", {"name": ""}, to="/admin/post/views/")
+    assert refused.status_code == 422
+    assert refused.text.count(">Posts</a>") == client.get("/admin/post/").text.count(">Posts</a>")
 
 
 @pytest.mark.parametrize(("name", "value"), [("theme", "dark"), ("theme", "light"), ("density", "compact")])
