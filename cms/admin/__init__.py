@@ -4,7 +4,7 @@ from flask import Flask, g
 from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 
-from cms.admin import appearance, shell, shortcuts, times
+from cms.admin import appearance, scripts, shell, shortcuts, times
 from cms.admin.account import AccountView
 from cms.admin.appearance import AppearanceView
 from cms.admin.attention import waiting
@@ -15,6 +15,7 @@ from cms.admin.comments import CommentView
 from cms.admin.dashboard import DashboardView
 from cms.admin.fields import drawn
 from cms.admin.help import HelpView
+from cms.admin.jobs import JobsView
 from cms.admin.lookup import VIEWS
 from cms.admin.media import MediaView
 from cms.admin.outbox import OutboxView
@@ -36,7 +37,7 @@ MENU = {
     "Moderate": (CommentView,),
     "Organise": (TagView, AuthorView, RedirectView),
     "People": (PeopleView, RoleView),
-    "Site": (SettingsView, OutboxView, AuditView, RevisionView, HelpView),
+    "Site": (SettingsView, OutboxView, AuditView, RevisionView, JobsView, HelpView),
 }
 
 
@@ -57,6 +58,7 @@ def register_admin(app: Flask) -> None:
     app.add_template_global(shell.current, "current_shell")
     app.add_template_global(shell.trail, "trail")
     app.add_template_global(waiting)
+    scripts.register_scripts(app)
     app.add_template_global(shortcuts.sheets, "shortcut_sheets")
     app.add_template_global(appearance.chosen, "appearance")
     app.add_template_global(drawn)

@@ -1,19 +1,22 @@
 """Authors in the admin: the names under posts."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import defer, joinedload
 from wtforms import Form, StringField
 
 from cms import clock
 from cms.admin import paths
 from cms.admin.base import CmsModelView
+from cms.admin.consequences import Consequence, leading_to, told
 from cms.admin.converting import stripped
 from cms.admin.fields import AtMost, no_nul
 from cms.admin.lookups import PEOPLE, PICTURES
 from cms.db import db
 from cms.errors import InvalidChange
-from cms.models import Author, PostAuthor
+from cms.models import Author, Post, PostAuthor
 from cms.services import addresses, auditing, bylines, redirecting
 from cms.text.slug import slugify
 
@@ -94,11 +97,23 @@ class AuthorView(CmsModelView):
         names = ("name", "slug", "bio", "website", "picture_id", "user_id")
         return {name: getattr(row, name) for name in names}
 
-    def goes_with(self, row: Author) -> list[str]:
-        count = _post_counts([row.id])[row.id]
-        verb = "post loses" if count == 1 else "posts lose"
-        sentences = [f"{paths.told(count)} {verb} this name. The posts stay."] if count else []
-        return sentences + (["The account stays."] if row.user_id else [])
+    def goes_with(self, rows: Sequence[Author]) -> list[Consequence]:
+        one = rows[0] if len(rows) == 1 else None
+        this = "this name" if one else "a name"
+        posts = select(PostAuthor.post_id).where(PostAuthor.author_id.in_([row.id for row in rows])).distinct()
+        found = told(
+            (
+                posts,
+                f"post loses {this}. The posts stay.",
+                f"posts lose {this}. The posts stay.",
+                Post,
+                one and {"author": one.id},
+            ),
+            leading_to(rows),
+        )
+        if any(row.user_id for row in rows):
+            found.append(Consequence("The account stays." if one else "Their accounts stay."))
+        return found
 
 
 def _post_counts(author_ids: list[int]) -> dict[int, int]:

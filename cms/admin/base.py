@@ -1,27 +1,27 @@
 """The base of every table of records in the admin. A view over it is a table of attributes."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, abort, flash, redirect, request
+from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_admin.actions import action
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form import FormOpts
 from flask_admin.helpers import get_redirect_target
 
+from cms.admin.bulk import Bulk
 from cms.admin.converting import CmsForm, CmsModelConverter
 from cms.admin.door import Guarded, may
 from cms.admin.exporting import Exporting
 from cms.admin.history import Remembering
-from cms.admin.ids import record_id, record_ids
+from cms.admin.ids import record_id
 from cms.admin.lists import Lists
+from cms.admin.outcomes import tell_done
 from cms.admin.rows import Rows
 from cms.admin.saving import Saving
 from cms.db import Base, db
-from cms.errors import CmsError
 
 
 def is_for_a_picker() -> bool:
@@ -34,7 +34,7 @@ def as_choices(choices: Sequence[tuple[Any, ...]]) -> Response:
     return Response(json.dumps(choices), mimetype="application/json")
 
 
-class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelView):
+class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, ModelView):
     """Knows who enters (``needs``), which rows exist for them (``visible``), the commit, the audit and how errors read.
 
     ``title`` names it in the menu, ``address`` stands in its URL (/admin/ADDRESS/; endpoint ``admin_ADDRESS``).
@@ -105,10 +105,6 @@ class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelVi
         """Whether this person may delete this very row, or put it into the trash."""
         return True
 
-    def goes_with(self, row: Any) -> list[str]:
-        """What is lost with ``row``, a sentence each: for the page that asks before deleting."""
-        return []
-
     def details_of(self, row: Any) -> dict[str, Any]:
         """What the page of one row shows beside its columns."""
         return {}
@@ -130,7 +126,7 @@ class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelVi
             if row:
                 if is_for_a_picker():
                     return as_choices([(row.id, str(row))])
-                flash(self.created_message(row), "success")
+                tell_done(self.created_message(row), self.person)
                 return redirect(self.get_save_return_url(row, is_created=True))
         return self._form_page(self.create_template, form, None, self._form_create_rules)
 
@@ -142,7 +138,7 @@ class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelVi
             abort(403)
         form = self.edit_form(obj=row)
         if self.validate_form(form) and self.update_model(form, row):
-            flash(self.saved_message(row), "success")
+            tell_done(self.saved_message(row), self.person)
             return redirect(self.get_save_return_url(row, is_created=False))
         if request.method == "POST":
             row = self.get_one(request.args.get("id"))  # what the refused change left of the old one is gone
@@ -165,17 +161,17 @@ class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelVi
 
     @expose("/delete/", methods=("GET", "POST"))
     def delete_view(self) -> ResponseReturnValue:
-        """Asks before it deletes, and says what goes with it."""
+        """Asks before it deletes, and says what goes with it; into the trash it asks only when something does."""
         row = self.one_or_404(request.values.get("id"))
         if not (self.can_delete and self.may_delete(row)):
             abort(403)
-        if request.method == "GET":
-            return self.render(
-                self.delete_template, model=row, goes_with=self.goes_with(row), return_url=self._return_url()
-            )
+        if request.method == "GET" or (self.trashes and request.form.get("confirmed") != "yes"):
+            goes = self.goes_with([row])
+            if request.method == "GET" or any(one.asks for one in goes):
+                return self.render(self.delete_template, model=row, goes_with=goes, return_url=self._return_url())
         name = str(row)
         if self.delete_model(row):
-            flash(f"“{name}” is in the trash." if self.trashes else f"“{name}” is deleted.", "success")
+            tell_done(f"“{name}” is in the trash." if self.trashes else f"“{name}” is deleted.", self.person)
         return redirect(self._return_url())
 
     @expose("/restore/", methods=("POST",))
@@ -186,32 +182,7 @@ class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelVi
             abort(403)
         name = str(row)
         if self.attempt(lambda: self.put_back(row) or True, row=row):
-            flash(f"“{name}” is out of the trash.", "success")
-        return redirect(self._return_url())
-
-    @expose("/action/", methods=("POST",))
-    def action_view(self) -> ResponseReturnValue:
-        """A bulk act on the rows selected; one that has a question asks it first."""
-        name, ids = request.form.get("action", ""), request.form.getlist("rowid")
-        handler, title, question = self._actions_data.get(name, (None, "", None))
-        if handler is None or not self.is_action_allowed(name):
-            abort(403)
-        if not record_ids(ids):
-            flash("Select something first.", "error")
-        elif question and request.form.get("confirmed") != "yes":
-            return self.render(
-                "admin/model/confirm.html",
-                question=question,
-                title=title,
-                action_name=name,
-                rows=self.selected(ids),
-                kept={key: value for key, value in request.form.items() if key not in ("csrf_token", "rowid")},
-                return_url=self._return_url(),
-            )
-        else:
-            response = handler(ids)
-            if response is not None:
-                return response
+            tell_done(f"“{name}” is out of the trash.", self.person)
         return redirect(self._return_url())
 
     @expose("/export/<export_type>/")
@@ -262,43 +233,3 @@ class CmsModelView(Guarded, Lists, Rows, Saving, Exporting, Remembering, ModelVi
             return_url=self._return_url(),
         )
         return page, 422 if request.method == "POST" else 200
-
-    # Bulk acts
-    def each(self, ids: Sequence[Any], act: Callable[[Any], object], done: str) -> None:
-        """Do ``act`` to each selected row that this person may see; say how many were ``done``, and why others not."""
-        refused: dict[str, list[str]] = {}
-        count = 0
-
-        def all_of_them() -> bool:
-            nonlocal count
-            refused.clear()
-            count = 0
-            for row in self.selected(ids):
-                name = str(row)
-                try:
-                    with db.session.begin_nested():
-                        act(row)
-                    count += 1
-                except CmsError as error:
-                    refused.setdefault(str(error), []).append(name)
-            return True
-
-        if self.attempt(all_of_them) is None:
-            return
-        if count:
-            flash(f"{count} {done}.", "success")
-        unseen = len(record_ids(ids)) - count - sum(map(len, refused.values()))
-        if unseen:
-            flash(f"{unseen} left out: not there any more, or not yours.", "error")
-        for reason, names in refused.items():
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            flash(f"{len(names)} left out ({', '.join(names[:3])}{more}): {reason}", "error")
-
-    @action("delete", "Delete", "Delete these for good?")
-    def action_delete(self, ids: Sequence[Any]) -> None:
-        def delete(row: Any) -> None:
-            if not self.may_delete(row):
-                raise CmsError("You may not delete this.")
-            self.remove(row)
-
-        self.each(ids, delete, "put into the trash" if self.trashes else "deleted")

@@ -1,17 +1,19 @@
 """Comments in the admin: what waits for a moderator, and everything said before."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import request
 from flask_admin.actions import action
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import defer, joinedload
 from wtforms import Form
 
 from cms.admin import badges, filters, times
 from cms.admin.base import CmsModelView
+from cms.admin.consequences import Consequence, told
 from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
 from cms.models import Comment, CommentStatus, Post, User
@@ -110,6 +112,14 @@ class CommentView(CmsModelView):
 
     def put_back(self, row: Comment) -> None:
         moderating.restore(row, by=self.person)
+
+    def goes_with(self, rows: Sequence[Comment]) -> list[Consequence]:
+        answers = select(Comment.id).where(
+            Comment.parent_id.in_([row.id for row in rows]), Comment.deleted_at.is_(None)
+        )
+        this = "it" if len(rows) == 1 else "them"
+        found = told((answers, f"answer to {this} stays.", f"answers to {this} stay.", None, None))
+        return [replace(one, asks=False) for one in found]
 
     # Bulk acts
     @action("approve", "Approve")

@@ -94,9 +94,10 @@ class DashboardView(CmsIndexView):
             return {"may_write": False}
         posts = view.visible(select(Post)).where(Post.deleted_at.is_(None))
         newest = Post.edited_at.desc(), Post.id.desc()
+        own = select(view.own_ids(MOST_LOOKED_THROUGH).subquery().c.id)
         return {
             "may_write": view.can_create,
-            "drafts": _few(posts.where(in_state(Post, "draft"), _own()).order_by(*newest)),
+            "drafts": _few(by_key(posts.where(in_state(Post, "draft"), Post.id.in_(own)), Post).order_by(*newest)),
             "changed": _few(by_key(posts.where(_waits()), Post).order_by(*newest)),
             "recent": _few(posts.order_by(*newest)),
         }
@@ -168,10 +169,6 @@ def _waits() -> Any:
     newest = select(Post.id).where(Post.deleted_at.is_(None)).order_by(Post.edited_at.desc(), Post.id.desc())
     newest = along(newest, Post, index_of(Post.edited_at, "deleted_at")).limit(MOST_LOOKED_THROUGH).subquery()
     return Post.id.in_(select(newest.c.id)) & Post.live_version.is_not(None) & (Post.live_version != Post.version)
-
-
-def _own() -> Any:
-    return Post.id.in_(Post.written_by(current_user._get_current_object()).with_only_columns(Post.id))
 
 
 def _few(query: Select[Any]) -> list[Post]:

@@ -7,28 +7,31 @@ from typing import Any
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from flask_admin.actions import action
 from flask_admin.helpers import get_form_data
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import FileStorage
 from wtforms import Form, MultipleFileField, StringField, TextAreaField, ValidationError
 
 from cms.admin import filters, times
 from cms.admin.base import CmsModelView, as_choices, is_for_a_picker
+from cms.admin.consequences import Consequence, page_of, told
 from cms.admin.converting import CmsForm
 from cms.admin.fields import AtMost, no_nul
 from cms.admin.lookups import PICTURES
 from cms.admin.paths import Path, Some, Source
 from cms.db import db
 from cms.errors import CmsError
-from cms.models import Media, User
+from cms.models import Media, Page, Post, User
 from cms.services import auditing, media
 from cms.services.media import Prepared
 from cms.transactions import start_writing, starts_reading
 
 THUMBNAIL_PIXELS = 64
 MOST_FILES = 50
+MOST_PLACES = 10  # of a picture, told by name; and so many of several are looked for in all texts
 MOST_OWN = 5000  # whoever sees their own uploads alone has the newest of them in the list
 
 
@@ -219,8 +222,36 @@ class MediaView(CmsModelView):
     def put_back(self, row: Media) -> None:
         media.restore(row, by=self.person)
 
-    def goes_with(self, row: Media) -> list[str]:
-        return [f"“{subject}” goes on showing it." for subject in media.used_in(row, most=10)]
+    @action("restore", "Restore")
+    def restore_selected(self, ids: Sequence[Any]) -> None:
+        self.each(ids, self.put_back, "taken out of the trash")
+
+    def get_actions_list(self) -> tuple[list[Any], dict[Any, Any]]:
+        """In the trash one can restore; elsewhere put into it."""
+        actions, questions = super().get_actions_list()
+        trash = request.args.get("status") == "trashed"
+        return [(name, words) for name, words in actions if (name == "restore") == trash], questions
+
+    def goes_with(self, rows: Sequence[Media]) -> list[Consequence]:
+        """Where they are shown: of one picture each place by name, of several how many."""
+        if len(rows) == 1:
+            places = media.used_in(rows[0], most=MOST_PLACES)
+            return [Consequence(f"“{place}” goes on showing it.", page_of(place)) for place in places]
+        covers = select(Post.id).where(Post.cover_id.in_([row.id for row in rows]))
+        names = [(model, media.naming(model, rows[:MOST_PLACES])) for model in (Post, Page)]
+        return told(
+            (covers, "post goes on showing one as its cover.", "posts go on showing one as their cover.", None, None),
+            *(
+                (
+                    query,
+                    f"{model.__tablename__} goes on showing one in its text.",
+                    f"{model.__tablename__}s go on showing one in their text.",
+                    None,
+                    None,
+                )
+                for model, query in names
+            ),
+        )
 
     def _form_page(self, template: str, form: Any, row: Any, rules: Any) -> ResponseReturnValue:
         if row is not None:

@@ -1,5 +1,6 @@
 """People in the admin: who may sign in, and as what."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, request
@@ -16,6 +17,7 @@ from cms.admin import filters
 from cms.admin.badges import badge
 from cms.admin.base import CmsModelView
 from cms.admin.checks import Check, ChecksField
+from cms.admin.consequences import Consequence
 from cms.admin.converting import CmsForm, stripped
 from cms.admin.fields import AtMost, Filled, no_nul
 from cms.admin.importing import Importing
@@ -144,8 +146,11 @@ class PeopleView(Importing, CmsModelView):
     def remove(self, row: User) -> None:
         accounts.delete(row, by=self.person)
 
-    def goes_with(self, row: User) -> list[str]:
-        return ["Nothing that they wrote: posts, comments and their byline stay.", "To keep them out, deactivate them."]
+    def goes_with(self, rows: Sequence[User]) -> list[Consequence]:
+        return [
+            Consequence("Nothing that they wrote: posts, comments and their byline stay."),
+            Consequence("To keep them out, deactivate them."),
+        ]
 
     def handle_view_exception(self, exc: Exception, form: Form | None = None) -> bool:
         if isinstance(exc, InvalidChange) and exc.field is None and form is not None and "roles" in form:

@@ -12,6 +12,8 @@ from sqlalchemy.orm import selectinload
 from wtforms import BooleanField, Form, StringField, TextAreaField
 
 from cms.admin import filters, paths
+from cms.admin.bulk import running
+from cms.admin.consequences import Question
 from cms.admin.fields import LookupField, LookupListField, TagsField
 from cms.admin.lookups import AUTHORS, PICTURES, TAGS
 from cms.admin.paths import MOST_LOOKED_THROUGH, Path, Some, Source
@@ -19,7 +21,7 @@ from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm, shown, text
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
-from cms.models import Author, Media, Post, PostAuthor, PostTag
+from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag
 from cms.services import revising, searching, snapshots, tagging
 
 AUTHORS_SHOWN, TAGS_SHOWN = 2, 2
@@ -146,9 +148,27 @@ class PostView(WritingView):
     def may_publish(self, row: Post | None) -> bool:
         return self.person.may("post.publish") if row is None else self.person.can_publish(row)
 
+    def goes_with_all(self, ids: Sequence[int], one: Post | None) -> list[Question]:
+        comments = select(Comment.id).where(Comment.post_id.in_(ids), Comment.deleted_at.is_(None))
+        what = "it" if one else "them"
+        return [
+            (
+                comments,
+                f"comment is hidden with {what}.",
+                f"comments are hidden with {what}.",
+                Comment,
+                one and {"post": one.id},
+            )
+        ]
+
+    def known(self, search: str) -> list[int]:
+        return list(db.session.scalars(_titled(search)))
+
     def search(self, query: Select[Any], text: str) -> Select[Any]:
         """By the words of title, tags and text; by any part of the title those changed last."""
-        conditions = [Post.id.in_(select(_titled(text).subquery().c.id))]
+        job = running()
+        titled = job.known if job is not None and job.known is not None else select(_titled(text).subquery().c.id)
+        conditions = [Post.id.in_(titled)]
         found = searching.find(text, posts=select(Post.id))
         if found is not None:
             conditions.append(Post.id.in_(found))
@@ -166,16 +186,14 @@ class PostView(WritingView):
         return Some(lambda limit: chosen.where(Post.id.in_(found[:limit])), of=of, known=found)
 
     def limits(self) -> Sequence[Source]:
-        if current_user.may("post.edit.any"):
-            return ()
+        return () if current_user.may("post.edit.any") else [Some(self.own_ids, most=MOST_OWN)]
+
+    def own_ids(self, limit: int) -> Select[Any]:
+        """The newest of the posts that this person began or signed."""
         begun = Path(Post.id, where=(Post.created_by_id == self.person.id,))
         theirs = select(Author.id).where(Author.user_id == self.person.id).scalar_subquery()
         signed = Path(PostAuthor.post_id, PostAuthor.listed_at, (PostAuthor.author_id == theirs,))
-
-        def ids(limit: int) -> Select[Any]:
-            return paths.newest_of([path.ids(limit) for path in (begun, signed)], limit)
-
-        return [Some(ids, most=MOST_OWN)]
+        return paths.newest_of([path.ids(limit) for path in (begun, signed)], limit)
 
     # The form
     def create_form(self, obj: Any = None) -> Form:

@@ -1,11 +1,13 @@
 """Redirects in the admin: old addresses and where they lead."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from wtforms import Form
 
 from cms.admin import times
 from cms.admin.base import CmsModelView
+from cms.admin.consequences import Consequence
 from cms.admin.importing import Importing
 from cms.db import db
 from cms.models import Redirect, RedirectOrigin
@@ -62,5 +64,6 @@ class RedirectView(Importing, CmsModelView):
             self.record("edited", row, before=before, after=after)
         db.session.flush()
 
-    def goes_with(self, row: Redirect) -> list[str]:
-        return [f"Whoever follows a link to {row.path} will find nothing."]
+    def goes_with(self, rows: Sequence[Redirect]) -> list[Consequence]:
+        which = rows[0].path if len(rows) == 1 else "one of these addresses"
+        return [Consequence(f"Whoever follows a link to {which} will find nothing.")]

@@ -1,16 +1,19 @@
 """Roles in the admin: named sets of rights, each right a box to tick."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_login import current_user
+from sqlalchemy import select
 from wtforms import Form, StringField
 
 from cms.admin import paths
 from cms.admin.base import CmsModelView
 from cms.admin.checks import Check, ChecksField
+from cms.admin.consequences import Consequence, told
 from cms.admin.converting import CmsForm, stripped
 from cms.admin.fields import AtMost, Filled, no_nul
-from cms.models import Role, UserRole
+from cms.models import Role, User, UserRole
 from cms.models.permission import PERMISSIONS
 from cms.services import roles
 
@@ -96,6 +99,22 @@ class RoleView(CmsModelView):
             name=form.name.data,
             description=form.description.data or "",
             by=self.person,
+        )
+
+    def goes_with(self, rows: Sequence[Role]) -> list[Consequence]:
+        one = rows[0] if len(rows) == 1 else None
+        people = select(UserRole.user_id).where(UserRole.role_id.in_([row.id for row in rows])).distinct()
+        words = "has it" if one else "has one of these"
+        many = "have it" if one else "have one of these"
+        first = "and needs another one first." if one else "and needs another one first; such a role stays."
+        return told(
+            (
+                people,
+                f"person {words} {first}",
+                f"people {many} {first.replace('needs', 'need')}",
+                User,
+                one and {"role": one.name},
+            )
         )
 
     def remove(self, row: Role) -> None:

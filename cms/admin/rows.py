@@ -299,7 +299,7 @@ class Rows:
     def list_url(self, arguments: Mapping[str, str]) -> str:
         """The list with these arguments, and no other."""
         # Not as arguments of get_url, which has names of its own: ?endpoint=x would be taken for one.
-        return _with_arguments(self.get_url(".index_view"), arguments)
+        return _with_arguments(self.get_url(f"{self.endpoint}.index_view"), arguments)
 
     def export_url(self, export_type: str) -> str:
         """The list as it is narrowed and sorted now, as a file."""

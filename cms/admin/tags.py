@@ -1,15 +1,18 @@
 """Tags in the admin: their names, their posts, and two made one."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, current_app, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from sqlalchemy import select
 from sqlalchemy.orm import defer
 from wtforms import Form
 
 from cms.admin import paths
 from cms.admin.base import CmsModelView
+from cms.admin.consequences import Consequence, leading_to, told
 from cms.admin.importing import Importing
 from cms.admin.lookup import VIEWS
 from cms.admin.lookups import POSTS, TAGS
@@ -72,10 +75,20 @@ class TagView(Importing, CmsModelView):
             exc.field = "name"
         return super().handle_view_exception(exc, form)
 
-    def goes_with(self, row: Tag) -> list[str]:
-        count = _post_counts([row.id])[row.id]
-        verb = "post loses" if count == 1 else "posts lose"
-        return [f"{paths.told(count)} {verb} this tag. The posts stay."] if count else []
+    def goes_with(self, rows: Sequence[Tag]) -> list[Consequence]:
+        one = rows[0] if len(rows) == 1 else None
+        this = "this tag" if one else "a tag"
+        posts = select(PostTag.post_id).where(PostTag.tag_id.in_([row.id for row in rows])).distinct()
+        return told(
+            (
+                posts,
+                f"post loses {this}. The posts stay.",
+                f"posts lose {this}. The posts stay.",
+                Post,
+                one and {"tag": one.id},
+            ),
+            leading_to(rows),
+        )
 
     # The page of one tag
     def _form_page(self, template: str, form: Any, row: Tag | None, rules: Any) -> ResponseReturnValue:

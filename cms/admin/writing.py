@@ -1,6 +1,7 @@
 """What the tables of posts and pages share: drafts, buttons, conflicts and bulk acts, all through the services."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, request
@@ -8,14 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
 from markupsafe import Markup
+from sqlalchemy import select
 from sqlalchemy.orm import defer
 from wtforms import Form
 
 from cms import clock
 from cms.admin import badges, failures, filters, previewing, times, writing_form
 from cms.admin.base import CmsModelView
+from cms.admin.consequences import Consequence, Question, leading_to, told
 from cms.admin.paths import Path, index_of
-from cms.models import Page, Post, Status
+from cms.models import Page, Post, Revision, Status
 from cms.services import addresses, publishing, revising, snapshots
 
 STATES = ("draft", "scheduled", "published", "expired", "withdrawn", "trashed")
@@ -148,6 +151,32 @@ class WritingView(CmsModelView):
 
     def remove(self, row: Any) -> None:
         publishing.trash(row, by=self.person)
+
+    def goes_with(self, rows: Sequence[Any]) -> list[Consequence]:
+        """What readers lose, and the versions, which stay with it in the trash."""
+        ids, what = [row.id for row in rows], "it" if len(rows) == 1 else "them"
+        public = sum(row.is_public for row in rows)
+        found = []
+        if public:
+            many = f"Readers of the {public:,} that are public are told that they are gone."
+            one = "Readers are told that it is gone."
+            found.append(Consequence(one if len(rows) == 1 else many, asks=False))
+        found += told(*self.goes_with_all(ids, rows[0] if len(rows) == 1 else None), leading_to(rows))
+        column = Revision.post_id if self.model is Post else Revision.page_id
+        kept = told(
+            (
+                select(Revision.id).where(column.in_(ids)),
+                f"version is kept with {what}.",
+                f"versions are kept with {what}.",
+                None,
+                None,
+            )
+        )
+        return found + [replace(one, asks=False) for one in kept]
+
+    def goes_with_all(self, ids: Sequence[int], one: Any) -> list[Question]:
+        """What else goes with the rows of these ids, which are that of ``one`` where there is one."""
+        return []
 
     def put_back(self, row: Any) -> None:
         publishing.restore(row, by=self.person)

@@ -108,6 +108,11 @@ class Publishable:
             self.published_at = None  # else it would count as shown once that time has passed
         self._become(Status.WITHDRAWN)
 
+    def go_back(self, status: Status, published_at: datetime | None, unpublish_at: datetime | None) -> None:
+        """Be as it was before it was published or withdrawn."""
+        self.published_at, self.unpublish_at = published_at, unpublish_at
+        self._become(status)
+
     def trash(self) -> None:
         """Put it into the trash, where it keeps its address until it is purged."""
         if self.deleted_at is None:

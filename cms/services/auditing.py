@@ -34,7 +34,7 @@ def record(
         subject_type=subject_type or (subject.__tablename__ if subject is not None else "site"),
         subject_id=getattr(subject, "id", None),
         subject_label=(label if label is not None else str(subject) if subject is not None else "")[:200],
-        request_id=request.environ.get("cms.request", {}).get("id", "") if has_request_context() else "",
+        request_id=request_id(),
         before=canonical(before) if before is not None else None,
         after=canonical(after) if after is not None else None,
         personal=personal,
@@ -42,6 +42,11 @@ def record(
     )
     db.session.add(entry)
     return entry
+
+
+def request_id() -> str:
+    """What the entries of this request have in common; empty outside of one."""
+    return request.environ.get("cms.request", {}).get("id", "") if has_request_context() else ""
 
 
 def canonical(fields: Mapping[str, Any]) -> bytes:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, null, or_, select, update
+from sqlalchemy import Text, and_, cast, delete, func, null, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from cms.db import db
-from cms.models import AuditEntry, Comment, Mail, User
+from cms.models import AuditEntry, Comment, Job, Mail, User
 from cms.services import accounts, commenting
 from cms.text.slug import fold_email
 
@@ -24,6 +24,7 @@ class Person:
     mails: ColumnElement[bool]
     acts: ColumnElement[bool]  # entries of the log that name them as who did it
     labels: ColumnElement[bool]  # entries of the log about their account or comments
+    jobs: ColumnElement[bool]  # what they began on many records at once, or others on what names their address
 
     def counts(self) -> dict[str, int]:
         """What there is of each, as rows."""
@@ -52,6 +53,13 @@ def look_up(email: str) -> Person:
         comments=comments,
         mails=or_(func.lower(Mail.recipient) == email, *notices),
         acts=or_(by_address, AuditEntry.actor_id.in_(numbers)),
+        jobs=and_(
+            Job.kind.in_(("bulk", "undo")),
+            or_(
+                Job.payload["by"].as_integer().in_(numbers),
+                func.lower(cast(Job.payload, Text)).contains(email, autoescape=True),
+            ),
+        ),
         labels=or_(_about("user", numbers), _about("comment", {comment.id for comment in comments})),
     )
 
@@ -63,6 +71,7 @@ def erase(person: Person, *, with_comments: bool = False) -> None:
     that is published work. Raises InvalidChange where nobody could let others in any more.
     """
     db.session.execute(delete(Mail).where(person.mails))
+    db.session.execute(delete(Job).where(person.jobs).execution_options(synchronize_session=False))
     for comment in person.comments:
         if with_comments:
             db.session.delete(comment)

@@ -32,6 +32,14 @@ class GiveUp(Exception):
     """Raised by a handler when trying again would not help."""
 
 
+class Unfinished(Exception):
+    """Raised by a handler that has done a part of it: others come first, then it goes on."""
+
+
+class Lost(Exception):
+    """Another worker has the job now, or somebody deleted it."""
+
+
 @dataclass(frozen=True)
 class Task:
     """What a handler is given: a copy of the job, of no session."""
@@ -39,6 +47,7 @@ class Task:
     id: int
     payload: dict[str, Any]
     attempt: int
+    lease: str
 
     @property
     def is_last_try(self) -> bool:
@@ -82,6 +91,15 @@ def run_due(limit: int = 20) -> int:
     return done
 
 
+def held(task: Task) -> Job:
+    """The job of ``task``, locked until the caller's transaction ends. Raises Lost when it is not ours any more."""
+    locked = select(Job).where(Job.id == task.id).with_for_update()
+    job = db.session.scalar(locked.execution_options(populate_existing=True))
+    if job is None or job.taken_by != task.lease:
+        raise Lost(f"Job {task.id} is not ours any more.")
+    return job
+
+
 def start_worker(app: Flask) -> Worker:
     """Have this process take jobs until it ends. Call it in the process that serves, after any fork."""
     worker = Worker(app, run_due)
@@ -91,7 +109,7 @@ def start_worker(app: Flask) -> Worker:
     return worker
 
 
-def _take() -> tuple[str, Task, str] | None:
+def _take() -> tuple[Task, str] | None:
     due = Job.due().with_only_columns(Job.id).where(Job.kind.in_(_handlers)).limit(5)
     candidates = list(db.session.scalars(due))
     db.session.rollback()  # a look alone takes no write lock
@@ -99,7 +117,7 @@ def _take() -> tuple[str, Task, str] | None:
         lease = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         task = in_transaction(lambda job_id=job_id, lease=lease: _claim(job_id, lease))
         if task is not None:
-            return lease, *task
+            return task
     return None
 
 
@@ -114,36 +132,39 @@ def _claim(job_id: int, lease: str) -> tuple[Task, str] | None:
     if claimed.rowcount != 1:
         return None
     kind, payload, attempts = db.session.execute(select(Job.kind, Job.payload, Job.attempts).filter_by(id=job_id)).one()
-    return Task(job_id, payload, attempts), kind
+    return Task(job_id, payload, attempts, lease), kind
 
 
-def _do(lease: str, task: Task, kind: str) -> None:
+def _do(task: Task, kind: str) -> None:
     try:
         if task.attempt > MOST_TRIES:
             raise GiveUp("Its worker ended before the job did, again and again.")
         _handlers[kind](task)
+    except Unfinished:
+        db.session.rollback()
+        _let_go(task, status=JobStatus.WAITING, run_at=clock.now())
     except Exception as error:
         db.session.rollback()
         # What the error says may hold an address or a text: it is kept with the job, not in the log.
         log.warning("job %s %d failed, try %d: %s", kind, task.id, task.attempt, type(error).__name__)
         gives_up = isinstance(error, GiveUp) or task.is_last_try
         values = _given_up() if gives_up else {"status": JobStatus.WAITING, "run_at": clock.now() + _wait(task.attempt)}
-        _let_go(task, lease, error=f"{type(error).__name__}: {error}"[:10_000], **values)
+        _let_go(task, error=f"{type(error).__name__}: {error}"[:10_000], **values)
     else:
         db.session.rollback()
-        _let_go(task, lease, status=JobStatus.DONE, finished_at=clock.now(), error="")
+        _let_go(task, status=JobStatus.DONE, finished_at=clock.now(), error="")
 
 
 def _given_up() -> dict[str, Any]:
     return {"status": JobStatus.FAILED, "finished_at": clock.now()}
 
 
-def _let_go(task: Task, lease: str, **values: Any) -> None:
+def _let_go(task: Task, **values: Any) -> None:
     # Only while the lease is ours: another worker may have taken the job after it ran out.
     in_transaction(
         lambda: db.session.execute(
             update(Job)
-            .where(Job.id == task.id, Job.taken_by == lease)
+            .where(Job.id == task.id, Job.taken_by == task.lease)
             .values(taken_by=None, taken_until=None, **values)
             .execution_options(synchronize_session=False)
         )

@@ -5,14 +5,14 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from flask import current_app
-from sqlalchemy import select, union
+from sqlalchemy import Select, or_, select, union
 from sqlalchemy.exc import IntegrityError
 
 from cms.db import db
@@ -168,6 +168,12 @@ def used_in(media: Media, *, most: int = 20) -> list[Post | Page]:
         shown = select(model).where(model.id.in_(select(ids.c.id))).order_by(model.id.desc()).limit(most)
         places += db.session.scalars(shown)
     return places
+
+
+def naming(model: type[Post] | type[Page], pictures: Sequence[Media]) -> Select[tuple[int]]:
+    """The ids of those of the newest ``MOST_READ`` whose live text shows one of ``pictures``."""
+    newest = select(model.id, model.body).order_by(model.id.desc()).limit(MOST_READ).subquery()
+    return select(newest.c.id).where(or_(*(newest.c.body.contains(one.sha256, autoescape=True) for one in pictures)))
 
 
 def _ask(media: Media, by: User | None) -> None:

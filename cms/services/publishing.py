@@ -1,12 +1,13 @@
 """Publishing and its opposites, for posts and pages: asks for the right, changes the row, remembers who did it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from cms import clock
 from cms.errors import NotAllowed
-from cms.models import Page, Post, User
-from cms.services import auditing, revising
+from cms.models import Page, Post, Status, User
+from cms.services import auditing, revising, snapshots
 
 
 def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None) -> None:
@@ -49,6 +50,20 @@ def restore(subject: Post | Page, *, by: User | None) -> None:
     """Take it out of the trash, back to what it was. Raises NotAllowed."""
     _ask(subject, by, lambda person, post: person.can_trash(post), "restore this post")
     _act(subject, "restored", subject.restore, by)
+
+
+def put_back(subject: Post | Page, state: Mapping[str, Any], *, by: User | None) -> None:
+    """Have it as it was before it was published, scheduled or withdrawn: ``state``, as the audit entry has it.
+
+    Raises NotAllowed.
+    """
+    _ask(subject, by, lambda person, post: person.can_publish(post), "undo this")
+    before = _state(subject)
+    revising.show_version(subject, state["live_version"], by=by)
+    subject.go_back(Status(state["status"]), *(snapshots.when(state[name]) for name in snapshots.TIMES))
+    revising.remember_times(subject)
+    if _state(subject) != before:
+        auditing.record(f"{_noun(subject)}.undone", subject, by=by, before=before, after=_state(subject))
 
 
 def _act(subject: Post | Page, action: str, verb: Callable[[], None], by: User | None) -> None:

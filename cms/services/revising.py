@@ -112,8 +112,11 @@ def hold(subject: Post | Page) -> None:
 
 
 def remember_times(subject: Post | Page) -> None:
-    """Write into the revision that went live the times that a verb has set on the row; a newer draft keeps its own."""
-    live = db.session.scalars(Revision.at_version(subject, subject.live_version)).one()
+    """Write into the revision that went live the times that a verb has set on the row; a newer draft keeps its own.
+
+    Where none is live the row equals the newest one.
+    """
+    live = db.session.scalars(Revision.at_version(subject, subject.live_version or subject.version)).one()
     live.snapshot = live.snapshot | snapshots.live_times(subject)
 
 
@@ -137,6 +140,18 @@ def put_live(subject: Post | Page, *, by: User | None) -> None:
         head.kind, head.updated_at = RevisionKind.PUBLISHED, clock.now()
     subject.live_version = head.version
     subject.updated_at = clock.now()
+
+
+def show_version(subject: Post | Page, version: int | None, *, by: User | None) -> None:
+    """Have readers see the text of an earlier version; what is newer waits as a draft. None: none was shown yet."""
+    if version == subject.live_version:
+        return
+    if version is not None:
+        text = snapshots.snapshot_at(subject, version)
+        if text["slug"] != subject.slug:
+            text["slug"] = slugs.free(subject, text["slug"])
+        _apply(subject, text, by=by)
+    subject.live_version, subject.updated_at = version, clock.now()
 
 
 def _ask(subject: Post | Page, changes: Mapping[str, Any], by: User) -> None:

@@ -128,7 +128,7 @@ def test_what_is_put_into_the_trash_says_where_it_is_shown_and_comes_back(app, c
     question = client.get(f"/admin/media/delete/?id={item.id}")
     assert "“The shower” goes on showing it." in question.text
     token = token_for(client, f"/admin/media/delete/?id={item.id}")
-    client.post("/admin/media/delete/", data={"csrf_token": token, "id": item.id})
+    client.post("/admin/media/delete/", data={"csrf_token": token, "id": item.id, "confirmed": "yes"})
     assert item.deleted_at is not None
     assert "a.png" not in client.get("/admin/media/?flt").text.partition("<tbody>")[2]
     assert "a.png" in client.get("/admin/media/?status=trashed").text.partition("<tbody>")[2]

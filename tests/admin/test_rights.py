@@ -11,7 +11,7 @@ import pytest
 from werkzeug.exceptions import HTTPException
 
 from cms.db import db
-from cms.models import AuditEntry, Mail, Media, Post, Redirect, Revision, Role, User
+from cms.models import AuditEntry, Job, JobStatus, Mail, Media, Post, Redirect, Revision, Role, User
 from cms.services import auditing, redirecting
 from tests.factories import make_author, make_comment, make_page, make_post, make_tag, make_user, numbers
 from tests.signing_in import signed_in
@@ -42,6 +42,17 @@ POST /admin/setting/ajax/update/                                        404 403 
 POST /admin/setting/columns/ columns=created_at                         404 403 403 403
 POST /admin/setting/views/ name=Mine                                    404 403 403 403
 POST /admin/setting/views/delete/ name=Mine                             404 403 403 403
+GET  /admin/job/                                                        200 200 200 200
+GET  /admin/job/{own_job}/                                              200 200 200 200
+GET  /admin/job/{own_job}/state/                                        200 200 200 200
+POST /admin/job/{own_job}/stop/                                         302 302 302 302
+GET  /admin/job/{their_job}/                                            404 404 404 404
+GET  /admin/job/{their_job}/state/                                      404 404 404 404
+POST /admin/job/{their_job}/stop/                                       404 404 404 404
+POST /admin/job/undo/                                                   302 302 302 302
+POST /admin/job/undo/ acts=1-2                                          302 302 302 302
+POST /admin/job/undo/ job={own_job}                                     302 302 302 302
+POST /admin/job/undo/ job={their_job}                                   404 404 404 404
 GET  /admin/search/                                                     200 200 200 200
 GET  /admin/search/?q=Post                                              200 200 200 200
 GET  /admin/search/find/?q=Post                                         200 200 200 200
@@ -85,6 +96,8 @@ POST /admin/post/action/ action=publish&rowid={own_draft}               302 302 
 POST /admin/post/action/ action=withdraw&rowid={own_live}               302 302 302 403
 POST /admin/post/action/ action=trash&rowid={own_live}                  302 302 302 403
 POST /admin/post/action/ action=restore&rowid={own_trashed}             302 302 302 403
+POST /admin/post/action/ action=trash&everything=yes                    200 200 200 403
+POST /admin/post/action/ action=trash&everything=yes&confirmed=yes      302 302 302 403
 POST /admin/post/action/ action=add_tags&rowid={own_draft}              302 302 302 302
 POST /admin/post/action/ action=remove_tags&rowid={own_draft}           302 302 302 302
 POST /admin/post/action/ action=delete&rowid={own_draft}&confirmed=yes  403 403 403 403
@@ -138,6 +151,7 @@ POST /admin/media/delete/ id={their_media}                              302 302 
 POST /admin/media/restore/ id={own_media}                               302 302 302 302
 POST /admin/media/restore/ id={their_media}                             302 302 404 404
 POST /admin/media/action/ action=delete&rowid={own_media}&confirmed=yes 302 302 302 302
+POST /admin/media/action/ action=restore&rowid={own_media}              302 302 302 302
 GET  /admin/media/export/csv/                                           200 200 403 403
 GET  /admin/media/ajax/lookup/?name=user                                404 404 404 404
 POST /admin/media/ajax/update/                                          404 404 404 404
@@ -367,6 +381,10 @@ def records(person: User) -> dict[str, Callable[[], int]]:
         db.session.flush()
         return row.id
 
+    def job(by: User) -> int:
+        payload = {"by": by.id, "list": "post", "title": "Trash: posts", "asked": {}, "entries_after": 0}
+        return kept(Job(kind="bulk", payload=payload, status=JobStatus.DONE))
+
     def redirect() -> int:
         redirecting.moved(f"/old/{next(numbers)}", f"/new/{next(numbers)}")
         return db.session.scalars(db.select(Redirect).order_by(Redirect.id.desc())).first().id
@@ -378,6 +396,8 @@ def records(person: User) -> dict[str, Callable[[], int]]:
         "their_draft": lambda: post("draft", other),
         "their_live": lambda: post("published", other),
         "their_trashed": lambda: post("trashed", other),
+        "own_job": lambda: job(person),
+        "their_job": lambda: job(other),
         "own_media": lambda: media(person),
         "their_media": lambda: media(other),
         "own_revision": lambda: revision_of(make_post("draft", by=person)),

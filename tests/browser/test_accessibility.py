@@ -24,6 +24,7 @@ ADMIN = [
     "/admin/setting/",
     "/admin/mail/",
     "/admin/audit/",
+    "/admin/job/",
     "/admin/help/",
 ]
 SIZES = [(390, 844), (1280, 900)]
@@ -96,3 +97,23 @@ def test_no_public_page_scrolls_sideways_on_a_small_phone(filled, page, path):
     page.goto(filled.url + path)
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_no_page_of_the_admin_takes_more_than_twelve_requests_or_250_kb(filled, page):
+    """The first load, with nothing kept from before; pictures come when they are scrolled to."""
+    sign_in(page, filled)
+    cookies = page.context.cookies()
+    heavy = []
+    for path in [*ADMIN, "/admin/account/"]:
+        context = page.context.browser.new_context()
+        context.add_cookies(cookies)
+        fresh, loaded = context.new_page(), []
+        fresh.on("requestfinished", lambda request, loaded=loaded: loaded.append(request))
+        fresh.goto(filled.url + path, wait_until="networkidle")
+        parts = [one for one in loaded if one.resource_type != "image"]
+        weight = sum(one.sizes()["responseBodySize"] + one.sizes()["responseHeadersSize"] for one in parts)
+        if len(parts) > 12 or weight > 250_000:
+            heavy.append((path, len(parts), weight))
+        context.close()
+
+    assert heavy == []

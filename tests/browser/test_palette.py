@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import browser_tools
+from tests.browser.conftest import is_expected
 
 PASSWORD = "correct horse battery staple"
 EMAIL = "ada@example.org"
@@ -40,7 +41,7 @@ def watched(browser: Browser, **options) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert [line for line in complaints if "Failed to load resource" not in line] == []
+    assert [line for line in complaints if not is_expected(line)] == []
 
 
 def sign_in(page, site):

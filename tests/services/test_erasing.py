@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 
 from cms.db import db
 from cms.errors import InvalidChange
-from cms.models import AuditEntry, Comment, Mail, Post, User
+from cms.models import AuditEntry, Comment, Job, Mail, Post, User
 from cms.models.comment import CommentStatus
 from cms.services import accounts, erasing, mailing, moderating
 from tests.factories import make_author, make_comment, make_post, make_user
@@ -26,6 +26,8 @@ def ada(app):
     mailing.send("Ada@example.org", "Hello", "Text")
     mailing.send("bob@example.org", "A comment waits", "Ada L wrote under “Notes”:\n\nMine.")
     mailing.send("bob@example.org", "Hello", "Bob alone")
+    for by, words in ((ada.id, []), (admin.id, ["E-mail: Ada@example.org"])):
+        db.session.add(Job(kind="bulk", payload={"by": by, "list": "comment", "title": "Spam", "narrowed": words}))
     accounts.sign_out_everywhere(ada, by=ada)
     accounts.change(ada, name="Ada King", by=admin)
     accounts.sign_out_everywhere(ada, by=ada)

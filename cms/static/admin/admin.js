@@ -9,6 +9,7 @@ import { startSlug } from "./slug.js";
 import { startMaking } from "./making.js";
 import { startUnsaved } from "./unsaved.js";
 import { startKept } from "./kept.js";
+import { startJob } from "./job.js";
 
 const button = document.querySelector("[data-menu]");
 const body = document.getElementById("menu");
@@ -36,4 +37,5 @@ startMaking();
 startSlug();
 startUnsaved(); // after the pickers: they change what a form holds
 startKept();
+startJob();
 startSummary(document);

@@ -1,0 +1,25 @@
+"""How it reads what came of an act: what was done, with the button that undoes it, and what was left out."""
+
+from flask import flash
+
+from cms.models import User
+from cms.services import auditing, undoing
+from cms.services.batches import Outcome
+
+NAMES_TOLD = 3
+UNDO = "undo:"  # the category of a message with a button; what follows are the acts, as numbers of their entries
+
+
+def tell_done(words: str, by: User) -> None:
+    """Say what ``by`` just did; the message can undo it where that is possible. After the commit."""
+    acts = undoing.of_request(by, auditing.request_id())
+    flash(words, f"{UNDO}{acts.after + 1}-{acts.upto}" if acts is not None else "success")
+
+
+def tell_left(outcome: Outcome) -> None:
+    """Say what was left out, and why."""
+    for reason, left in outcome.left.items():
+        names = left.names[:NAMES_TOLD]
+        more = f" and {left.count - len(names):,} more" if left.count > len(names) else ""
+        which = f" ({', '.join(names)}{more})" if names else ""
+        flash(f"{left.count:,} left out{which}: {reason}", "error")
