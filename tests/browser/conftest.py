@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import browser_tools
+from tests.mariadb import free_port
 from tests.required import skip_or_fail
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -72,11 +72,8 @@ def served(
     url = "sqlite:///cms.sqlite3"
     if database_kind == "mariadb":
         url = request.getfixturevalue("mariadb_server").create_database(f"served_{time.monotonic_ns()}")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_"))}
-    environ |= {"CMS_INSTANCE_PATH": str(instance), "CMS_DATABASE_URL": url, "CMS_PORT": str(port)}
+    environ |= {"CMS_INSTANCE_PATH": str(instance), "CMS_DATABASE_URL": url}
 
     def flask(*arguments: str, typed: str = "") -> str:
         warm = request.getfixturevalue("warm_python")
@@ -84,15 +81,9 @@ def served(
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    server = subprocess.Popen(
-        [sys.executable, "run.py"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    server, said = started(environ)
+    port = environ["CMS_PORT"]
     try:
-        said = ""
-        while "Ctrl-C" not in said:
-            line = server.stdout.readline()
-            assert line, f"the server did not start: {said}"
-            said += line
         # Nobody reads what it logs from here on, and a full pipe would stop it.
         threading.Thread(target=deque, args=(server.stdout, 0), daemon=True).start()
         link = re.search(r"http://\S+/setup/\S+", said)
@@ -103,6 +94,31 @@ def served(
         server.wait(timeout=30)
         server.stdout.close()
         assert server.returncode == 0
+
+
+def started(environ: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
+    """The server on a port that ``environ`` has afterwards, and what it said; on another where somebody was faster."""
+    said = ""
+    for _ in range(3):
+        environ["CMS_PORT"] = str(free_port())
+        server = subprocess.Popen(
+            [sys.executable, "run.py"],
+            cwd=ROOT,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        said = ""
+        for line in iter(server.stdout.readline, ""):
+            said += line
+            if "Ctrl-C" in line:
+                return server, said
+        server.wait()
+        server.stdout.close()
+        if "already in use" not in said:
+            break
+    pytest.fail(f"the server did not start: {said}")
 
 
 def await_answer(url: str) -> None:
