@@ -11,7 +11,7 @@ RESERVED = frozenset(
         "posts", "tags", "authors", "archive", "search", "comments", "feed", "feeds", "feed.atom", "feed.rss",
         "feed.json", "sitemap.xml", "robots.txt", "favicon.ico", "static", "fs-static", "media", "health", "admin",
         "setup", "api", "account", "login", "logout", "register", "confirm", "verify", "reset", "change", "us-signin",
-        "wan-signin", "tf-setup", "tf-select", "tf-validate", "tf-rescue", "mf-recovery", "mf-recovery-codes",
+        "wan-signin", "assets", "tf-setup", "tf-select", "tf-validate", "tf-rescue", "mf-recovery", "mf-recovery-codes",
     }
 )  # fmt: skip
 
