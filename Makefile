@@ -1,5 +1,5 @@
 # make run [PORT=9000] [HOST=0.0.0.0]    make install    make test [ARGS="-k words"]    make lint    make format    make clean
-# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]
+# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]    make lighthouse    make translations
 
 PYTHON := .venv/bin/python
 
@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 # runs at its start, lets `flask db ...` find the app from any subfolder.
 FIND_APP := import os, sys; os.environ.setdefault("FLASK_APP", os.path.join(os.path.dirname(sys.prefix), "run.py"))
 
-.PHONY: run install test schema-proof bench-admin venv lint format clean
+.PHONY: run install test schema-proof bench-admin lighthouse translations venv lint format clean
 
 # HOST counts on the command line only: some shells export one that names the machine.
 run: .venv/made
@@ -44,6 +44,19 @@ POSTS := 1000000
 DATABASE := both
 bench-admin: .venv/made-for-tests
 	@$(COMPILED) $(PYTHON) -m tests.benchmarks.admin --posts $(POSTS) --database $(DATABASE) $(if $(KEEP),--keep $(KEEP))
+
+# Scores of the pages of the admin, by Lighthouse out of npm: the machine must have Node and be otherwise idle.
+lighthouse: .venv/made-for-tests
+	@$(PYTHON) -m tests.benchmarks.lighthouse
+
+# Tell the catalog of each language which texts the source has now, and compile it. What is new stands there without a
+# translation, which tests/test_language.py does not let pass.
+translations: .venv/made
+	@$(PYTHON) -m babel.messages.frontend -q extract --mapping-file=pyproject.toml --keywords="lazy lazy_pgettext:1c,2 marked marked_plural:1,2" \
+	    --add-location=file --sort-by-file --project=Lightblog --output-file=.texts.pot .
+	@$(PYTHON) -m babel.messages.frontend -q update --input-file=.texts.pot --output-dir=cms/translations \
+	    --no-fuzzy-matching --ignore-obsolete --width=120; rm -f .texts.pot
+	@$(PYTHON) -m babel.messages.frontend -q compile --directory=cms/translations
 
 venv: .venv/made-for-tests
 

@@ -13,6 +13,7 @@ from cms.logs import register_logging
 from cms.public import register_public
 from cms.security import register_security
 from cms.services.site_changes import register_site_changes
+from cms.services.speaking import register_languages
 from cms.setting_up import register_setting_up
 from cms.transactions import register_transactions
 
@@ -25,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_database(app)
     register_transactions(app)
     register_site_changes()
+    register_languages(app)
     register_headers(app)
     register_error_pages(app)
     register_security(app)

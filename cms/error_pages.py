@@ -11,27 +11,35 @@ from werkzeug.urls import iri_to_uri
 
 from cms.db import db
 from cms.errors import CmsError, NotAllowed
+from cms.language import gettext, marked, speaking
 from cms.services import redirecting
+from cms.services.speaking import without_asking
 
 WORDS = {
-    400: ("That did not arrive in one piece", "Go back, reload the page and try again."),
-    401: ("Sign in first", "This page is for people who are signed in."),
-    403: ("This is not open to you", "If you think it should be, ask somebody who runs the site."),
-    404: ("There is nothing here", "The address may be mistyped, or the page may have moved."),
-    405: ("That cannot be done here", "Go back and use the links and buttons of the page."),
-    410: ("This is gone", "It was here once and has been taken away."),
-    413: ("That is too much at once", "Go back and send a smaller file or a shorter text. Nothing was saved."),
-    429: ("That was a little too often", "Wait a few minutes, then try again."),
-    500: ("Something broke on our side", "Nothing you did. It has been noted; please try again in a moment."),
-    503: ("Back in a moment", "The site is busy or being worked on. Please try again shortly."),
+    400: (marked("That did not arrive in one piece"), marked("Go back, reload the page and try again.")),
+    401: (marked("Sign in first"), marked("This page is for people who are signed in.")),
+    403: (marked("This is not open to you"), marked("If you think it should be, ask somebody who runs the site.")),
+    404: (marked("There is nothing here"), marked("The address may be mistyped, or the page may have moved.")),
+    405: (marked("That cannot be done here"), marked("Go back and use the links and buttons of the page.")),
+    410: (marked("This is gone"), marked("It was here once and has been taken away.")),
+    413: (
+        marked("That is too much at once"),
+        marked("Go back and send a smaller file or a shorter text. Nothing was saved."),
+    ),
+    429: (marked("That was a little too often"), marked("Wait a few minutes, then try again.")),
+    500: (
+        marked("Something broke on our side"),
+        marked("Nothing you did. It has been noted; please try again in a moment."),
+    ),
+    503: (marked("Back in a moment"), marked("The site is busy or being worked on. Please try again shortly.")),
 }
 # Our own doors say these with words of their own.
 SPEAKING = frozenset({403, 410, 429, 503})
 # The database may be what is broken, or busy: these pages ask it nothing.
 WITHOUT_DATABASE = frozenset({413, 429, 500, 503})
 FORM_EXPIRED = (
-    "This form has expired",
-    "Go back, reload the page, and send it again. What you typed may still be there.",
+    marked("This form has expired"),
+    marked("Go back, reload the page, and send it again. What you typed may still be there."),
 )
 
 
@@ -64,7 +72,11 @@ def page(error: HTTPException, title: str, text: str) -> Response:
     code = error.code or 500
     about = request.environ.get("cms.request", {})
     words = {"code": code, "title": title, "text": text, "request_id": about.get("id", "")}
-    response = make_response(dressed(words, bare=code in WITHOUT_DATABASE), code)
+    if code in WITHOUT_DATABASE:
+        with speaking(without_asking()):
+            response = make_response(bare(words), code)
+    else:
+        response = make_response(dressed(words), code)
     for name, value in error.get_headers(request.environ):
         if name.lower() != "content-type":  # Allow, Retry-After
             response.headers[name] = value
@@ -72,14 +84,24 @@ def page(error: HTTPException, title: str, text: str) -> Response:
     return response
 
 
-def dressed(words: dict[str, Any], *, bare: bool) -> str:
+def dressed(words: dict[str, Any]) -> str:
     """The page with the site's title and menu round it; without them where the database cannot tell."""
-    if not bare:
-        try:
-            return render_template("errors/error.html", **words)
-        except DBAPIError:
-            db.session.rollback()
-    return render_template("errors/bare.html", **words)
+    try:
+        return render_template("errors/error.html", **said(words))
+    except DBAPIError:
+        db.session.rollback()
+        with speaking(without_asking()):
+            return bare(words)
+
+
+def bare(words: dict[str, Any]) -> str:
+    """The page alone: it asks the database nothing."""
+    return render_template("errors/bare.html", **said(words))
+
+
+def said(words: dict[str, Any]) -> dict[str, Any]:
+    """``words`` in the language of the page; what a door said in its own words is in that already."""
+    return {**words, "title": gettext(words["title"]), "text": gettext(words["text"])}
 
 
 def new_address(path: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
+from cms.language import marked
 from cms.schema.starting import SchemaState, revision_state
 
 bp = Blueprint("health", __name__, url_prefix="/health")
@@ -35,8 +36,8 @@ def reason_of(state: SchemaState) -> str:
     if state.cut_off:  # the revision may be the wanted one, half way from or to another
         return state.cut_off
     if state.unknown:
-        return "The schema is newer than this code."
-    return "" if state.at_head else "The schema is not at head: run flask db upgrade."
+        return marked("The schema is newer than this code.")
+    return "" if state.at_head else marked("The schema is not at head: run flask db upgrade.")
 
 
 @bp.after_request

@@ -5,6 +5,7 @@ from flask_security import login_user
 
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext
 from cms.services import rate_limiting, setting_up
 from cms.transactions import start_writing, starts_reading
 
@@ -32,7 +33,7 @@ def set_up(token: str):
     typed = {field: request.form.get(field, "") for field in FIELDS}
     errors = setting_up.complaints(**typed)
     if request.form.get("password_again", "") != typed["password"] and "password" not in errors:
-        errors["password_again"] = "The two passwords differ."  # noqa: S105 (a sentence)
+        errors["password_again"] = gettext("The two passwords differ.")
     if errors:
         return show(typed, errors)
     start_writing()

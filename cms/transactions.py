@@ -17,6 +17,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wsgi import ClosingIterator
 
 from cms.db import db
+from cms.language import marked
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -166,12 +167,12 @@ def register_transactions(app: Flask) -> None:
             try_again_if_possible()
             app.logger.warning("given up after %d attempts: %s", ATTEMPTS, error.orig)
             return app.handle_http_exception(
-                ServiceUnavailable("The database is busy. Nothing was saved; please try again.")
+                ServiceUnavailable(marked("The database is busy. Nothing was saved; please try again."))
             )
         if error.connection_invalidated:
             app.logger.error("connection lost while saving: %s", error.orig)
             return app.handle_http_exception(
-                ServiceUnavailable("The connection to the database was lost. Please look whether it was saved.")
+                ServiceUnavailable(marked("The connection to the database was lost. Please look whether it was saved."))
             )
         raise error
 

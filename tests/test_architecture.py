@@ -33,7 +33,7 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("services", ("cms.services",)),
     ("models", ("cms.models",)),
     ("database", ("cms.db", "cms.transactions")),
-    ("leaves", ("cms.text", "cms.clock", "cms.errors")),
+    ("leaves", ("cms.text", "cms.clock", "cms.errors", "cms.language")),
 ]
 # Beside the layers: knows Alembic, nothing of the blog; who starts or watches the app may ask it.
 SCHEMA = "cms.schema"

@@ -302,7 +302,10 @@ def with_authenticator(client):
     assert 'src="data:image/svg' in page.text
     shown = TOTP(key=re.search(r'class="key">([^<]+)<', page.text).group(1))
     action = re.search(r'action="(/tf-setup/[^"]+)"', page.text).group(1)
-    assert submit(client, "/tf-setup", {"code": "000000"}, to=action).status_code == 302
+    mistyped = submit(client, "/tf-setup", {"code": "000000"}, to=action).text
+    assert re.search('<a href="#code">([^<]+)</a>', mistyped)[1].startswith("That code is not the one")
+    assert re.search(r'class="key">([^<]+)<', mistyped)[1] in page.text
+    assert "not the one" not in client.get("/tf-setup").text  # said once
     assert submit(client, "/tf-setup", {"code": shown.generate().token}, to=action).status_code == 302
     return shown
 

@@ -30,14 +30,15 @@ from cms.admin.rows import Rows
 from cms.admin.settings import SettingsView
 from cms.admin.summary import problems
 from cms.admin.tags import TagView
+from cms.language import lazy, marked
 
 # The menu, from the top down. A new table of records is one class, and one word here.
 MENU = {
-    "Write": (PostView, PageView, MediaView),
-    "Moderate": (CommentView,),
-    "Organise": (TagView, AuthorView, RedirectView),
-    "People": (PeopleView, RoleView),
-    "Site": (SettingsView, OutboxView, AuditView, RevisionView, JobsView, HelpView),
+    marked("Write"): (PostView, PageView, MediaView),
+    marked("Moderate"): (CommentView,),
+    marked("Organise"): (TagView, AuthorView, RedirectView),
+    marked("People"): (PeopleView, RoleView),
+    marked("Site"): (SettingsView, OutboxView, AuditView, RevisionView, JobsView, HelpView),
 }
 
 
@@ -47,7 +48,7 @@ def register_admin(app: Flask) -> None:
         app,
         name="Lightblog",
         url="/admin",
-        index_view=DashboardView(name="Dashboard", url="/admin", endpoint="admin"),
+        index_view=DashboardView(name=lazy("Dashboard"), url="/admin", endpoint="admin"),
         theme=Bootstrap4Theme(base_template="admin/base.html"),
         csp_nonce_generator=lambda: g.get("csp_nonce", ""),
     )

@@ -1,4 +1,4 @@
-"""What people change about themselves: how they are called, and by which clock they read times."""
+"""What people change about themselves: how they are called, and by which clock and in which language they read."""
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -11,23 +11,29 @@ from cms.admin.door import CmsView
 from cms.admin.fields import AtMost, Filled, no_nul
 from cms.admin.saving import Saving
 from cms.admin.times import ZONES
+from cms.language import LANGUAGES, gettext, lazy
 from cms.models import User
-from cms.services import accounts
+from cms.services import accounts, speaking
 
 
 class AccountForm(CmsForm):
-    """Their own name and zone."""
+    """Their own name, zone and language."""
 
     name = StringField(
-        "Name",
+        lazy("Name"),
         [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)],
         filters=[stripped],
-        description="How others here see you. The name under your posts is that of the author.",
+        description=lazy("How others here see you. The name under your posts is that of the author."),
     )
     time_zone = SelectField(
-        "Time zone",
+        lazy("Time zone"),
         choices=ZONES,
-        description="Times in the admin are shown, and those you type are read, in this zone.",
+        description=lazy("Times in the admin are shown, and those you type are read, in this zone."),
+    )
+    language = SelectField(
+        lazy("Language"),
+        choices=[("", lazy("What your browser asks for")), *LANGUAGES.items()],
+        description=lazy("Of the admin, and of mails to you. The language of the site is one of its settings."),
     )
 
 
@@ -35,7 +41,7 @@ class AccountView(Saving, CmsView):
     """The page of whoever is signed in. E-mail and roles are for those who look after people."""
 
     model = User
-    title = "Your account"
+    title = lazy("Your account")
     address = "account"
 
     def is_visible(self) -> bool:
@@ -46,10 +52,11 @@ class AccountView(Saving, CmsView):
         """The form, and the ways to password and second factor."""
         form = AccountForm(get_form_data(), obj=self.person)
         if request.method == "POST" and form.validate() and self._save(form):
-            flash("Your account is saved.", "success")
+            speaking.switch(self.person)
+            flash(gettext("Your account is saved."), "success")
             return redirect(self.get_url(".index"))
         return self.render("admin/account.html", form=form), 422 if request.method == "POST" else 200
 
     def _save(self, form: AccountForm) -> bool:
-        name, time_zone = form.name.data, form.time_zone.data
-        return bool(self.attempt(lambda: accounts.change_own(self.person, name=name, time_zone=time_zone), form))
+        chosen = {"name": form.name.data, "time_zone": form.time_zone.data, "language": form.language.data}
+        return bool(self.attempt(lambda: accounts.change_own(self.person, **chosen), form))

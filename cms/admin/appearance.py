@@ -6,6 +6,7 @@ from flask_admin import expose
 from flask_admin.helpers import get_redirect_target
 
 from cms.admin.door import CmsView
+from cms.language import lazy
 from cms.transactions import starts_reading
 
 # What there is to choose, its default first. The default keeps no cookie.
@@ -16,7 +17,7 @@ A_YEAR_SECONDS = 365 * 24 * 3600
 class AppearanceView(CmsView):
     """Takes a choice; the choices themselves stand in the menu of the person."""
 
-    title = "Appearance"
+    title = lazy("Appearance")
     address = "appearance"
 
     def is_visible(self) -> bool:

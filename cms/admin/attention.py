@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from cms.admin.lookup import VIEWS
 from cms.db import Base, db
+from cms.language import gettext
 from cms.models import Comment, Mail, MailStatus
 from cms.services import overview
 
@@ -29,8 +30,8 @@ def waiting(item: Any) -> Waiting | None:
 
 def _count() -> dict[Any, Waiting]:
     asked: dict[type[Base], tuple[Any, str]] = {
-        Comment: (Comment.waiting().with_only_columns(Comment.id).order_by(None), "held"),
-        Mail: (select(Mail.id).where(Mail.status == MailStatus.FAILED), "failed"),
+        Comment: (Comment.waiting().with_only_columns(Comment.id).order_by(None), gettext("held")),
+        Mail: (select(Mail.id).where(Mail.status == MailStatus.FAILED), gettext("failed")),
     }
     views = [view for model in asked if (view := current_app.extensions[VIEWS][model]).is_accessible()]
     if not views:

@@ -16,6 +16,7 @@ from cms.admin.fields import AtMost, no_nul
 from cms.admin.lookups import PEOPLE, PICTURES
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext, lazy, marked_plural
 from cms.models import Author, Post, PostAuthor
 from cms.services import addresses, auditing, bylines, redirecting
 from cms.text.slug import slugify
@@ -25,31 +26,37 @@ class AuthorView(CmsModelView):
     """Bylines. An author need not have an account."""
 
     model = Author
-    title = "Authors"
+    title = lazy("Authors")
+    singular = lazy("author")
     address = "author"
-    help = "The names under posts. An author need not have an account, and outlives the one they have."
-    empty = "No author yet. Whoever writes a post becomes one."
+    help = lazy("The names under posts. An author need not have an account, and outlives the one they have.")
+    empty = lazy("No author yet. Whoever writes a post becomes one.")
 
     needs = "author.edit"
 
     column_list = ["name", "post_count", "slug", "user"]
-    column_labels = {"post_count": "Posts", "slug": "Address", "user": "Account", "bio": "About them"}
+    column_labels = {
+        "post_count": lazy("Posts"),
+        "slug": lazy("Address"),
+        "user": lazy("Account"),
+        "bio": lazy("About them"),
+    }
     column_sortable_list = ["name"]
     column_default_sort = "name"
     column_searchable_list = ["name", "slug"]
     column_export_list = ["name", "slug", "website"]
     column_descriptions = {
-        "bio": "Markdown.",
-        "website": "The whole address, from https:// on.",
-        "user": "Whose own posts these are.",
+        "bio": lazy("Markdown."),
+        "website": lazy("The whole address, from https:// on."),
+        "user": lazy("Whose own posts these are."),
     }
     form_columns = ["name", "slug", "bio", "website", "picture", "user"]
     form_extra_fields = {
         "slug": StringField(
-            "Address",
+            lazy("Address"),
             [no_nul, AtMost(120)],
             filters=[stripped],
-            description="Made from the name unless you choose one.",
+            description=lazy("Made from the name unless you choose one."),
         )
     }
     form_ajax_refs = {"picture": PICTURES, "user": PEOPLE}
@@ -75,7 +82,7 @@ class AuthorView(CmsModelView):
         if form.slug.data != row.slug:
             free = bylines.free_slug(wanted, own_id=row.id)
             if form.slug.data and free != wanted:
-                raise InvalidChange(f"Another author has the address “{wanted}”.", field="slug")
+                raise InvalidChange(gettext("Another author has the address “%(slug)s”.", slug=wanted), field="slug")
             row.slug = free
             redirecting.moved(old, addresses.path_of(row))
         self._fill(form, row)
@@ -86,7 +93,7 @@ class AuthorView(CmsModelView):
     def _fill(self, form: Form, author: Author) -> None:
         website = form.website.data or ""
         if website and not website.startswith(("https://", "http://")):
-            raise InvalidChange("Give the whole address, from https:// on.", field="website")
+            raise InvalidChange(gettext("Give the whole address, from https:// on."), field="website")
         if (form.bio.data or "") != author.bio:
             author.describe((form.bio.data or "").replace("\r\n", "\n"))
         bylines.link(author, form.user.data, by=self.person)
@@ -99,20 +106,24 @@ class AuthorView(CmsModelView):
 
     def goes_with(self, rows: Sequence[Author]) -> list[Consequence]:
         one = rows[0] if len(rows) == 1 else None
-        this = "this name" if one else "a name"
         posts = select(PostAuthor.post_id).where(PostAuthor.author_id.in_([row.id for row in rows])).distinct()
         found = told(
             (
                 posts,
-                f"post loses {this}. The posts stay.",
-                f"posts lose {this}. The posts stay.",
+                marked_plural(
+                    "%(num)s post loses this name. The posts stay.", "%(num)s posts lose this name. The posts stay."
+                )
+                if one
+                else marked_plural(
+                    "%(num)s post loses a name. The posts stay.", "%(num)s posts lose a name. The posts stay."
+                ),
                 Post,
                 one and {"author": one.id},
             ),
             leading_to(rows),
         )
         if any(row.user_id for row in rows):
-            found.append(Consequence("The account stays." if one else "Their accounts stay."))
+            found.append(Consequence(gettext("The account stays.") if one else gettext("Their accounts stay.")))
         return found
 
 

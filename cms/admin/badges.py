@@ -4,6 +4,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from cms.admin import words
+from cms.language import gettext
+
 MEANINGS = {
     "published": "good",
     "active": "good",
@@ -21,7 +24,7 @@ MEANINGS = {
 
 def badge(state: str) -> Markup:
     """The badge of one state."""
-    word = "In the trash" if state == "trashed" else state.replace("_", " ").capitalize()
+    word = gettext("In the trash") if state == "trashed" else words.said(state)
     return Markup('<span class="badge badge-{}">{}</span>').format(MEANINGS.get(state, "plain"), word)
 
 

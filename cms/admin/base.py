@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, redirect, request
@@ -10,10 +11,13 @@ from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.form import FormOpts
 from flask_admin.helpers import get_redirect_target
+from flask_admin.model.typefmt import BASE_FORMATTERS
 
+from cms.admin import times
 from cms.admin.bulk import Bulk
+from cms.admin.cells import Cells
 from cms.admin.converting import CmsForm, CmsModelConverter
-from cms.admin.door import Guarded, may
+from cms.admin.door import Guarded, is_for_a_script, may
 from cms.admin.exporting import Exporting
 from cms.admin.history import Remembering
 from cms.admin.ids import record_id
@@ -22,11 +26,7 @@ from cms.admin.outcomes import tell_done
 from cms.admin.rows import Rows
 from cms.admin.saving import Saving
 from cms.db import Base, db
-
-
-def is_for_a_picker() -> bool:
-    """Whether a script asks on behalf of a picker, which has no use for a page."""
-    return request.accept_mimetypes.best == "application/json"
+from cms.language import gettext, lazy, marked
 
 
 def as_choices(choices: Sequence[tuple[Any, ...]]) -> Response:
@@ -34,7 +34,7 @@ def as_choices(choices: Sequence[tuple[Any, ...]]) -> Response:
     return Response(json.dumps(choices), mimetype="application/json")
 
 
-class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, ModelView):
+class CmsModelView(Guarded, Bulk, Cells, Lists, Rows, Saving, Exporting, Remembering, ModelView):
     """Knows who enters (``needs``), which rows exist for them (``visible``), the commit, the audit and how errors read.
 
     ``title`` names it in the menu, ``address`` stands in its URL (/admin/ADDRESS/; endpoint ``admin_ADDRESS``).
@@ -45,7 +45,7 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
     address = ""
     singular = ""  # "post": for "New post"; made of the model's name unless told
     help = ""  # one line under the title
-    empty = "There is nothing here yet."
+    empty: Any = lazy("There is nothing here yet.")
 
     # Rights: to enter, and where they differ to create, edit and delete; an empty text means nobody.
     needs = "admin.enter"
@@ -59,6 +59,11 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
     column_auto_select_related = False
     column_display_actions = True
     column_formatters_export: dict[str, Any] = {}
+    column_type_formatters = {
+        **BASE_FORMATTERS,
+        bool: lambda view, value, name: gettext("Yes") if value else gettext("No"),
+        datetime: lambda view, value, name: times.shown(value),
+    }
     can_view_details = False
     can_set_page_size = True
     page_size = 20
@@ -70,10 +75,16 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
     delete_template = "admin/model/delete.html"
 
     def __init__(self, category: str | None = None) -> None:
-        self.singular = self.singular or self.model.__tablename__.replace("_", " ")
+        self.singular = self.singular or lazy(self.model.__tablename__.replace("_", " "))
         super().__init__(
             self.model, db, name=self.title, category=category, endpoint=f"admin_{self.address}", url=self.address
         )
+
+    def _prettify_name(self, name: str) -> Any:
+        """A column or a field that no label names: read by each page in its own language."""
+        return lazy(super()._prettify_name(name))
+
+    prettify_name = _prettify_name  # as forms ask for it
 
     # What may this person do?
     @property
@@ -124,7 +135,7 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
         if self.validate_form(form):
             row = self.create_model(form)
             if row:
-                if is_for_a_picker():
+                if is_for_a_script():
                     return as_choices([(row.id, str(row))])
                 tell_done(self.created_message(row), self.person)
                 return redirect(self.get_save_return_url(row, is_created=True))
@@ -171,7 +182,8 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
                 return self.render(self.delete_template, model=row, goes_with=goes, return_url=self._return_url())
         name = str(row)
         if self.delete_model(row):
-            tell_done(f"“{name}” is in the trash." if self.trashes else f"“{name}” is deleted.", self.person)
+            words = marked("“%(name)s” is in the trash.") if self.trashes else marked("“%(name)s” is deleted.")
+            tell_done(gettext(words, name=name), self.person)
         return redirect(self._return_url())
 
     @expose("/restore/", methods=("POST",))
@@ -182,7 +194,7 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
             abort(403)
         name = str(row)
         if self.attempt(lambda: self.put_back(row) or True, row=row):
-            tell_done(f"“{name}” is out of the trash.", self.person)
+            tell_done(gettext("“%(name)s” is out of the trash.", name=name), self.person)
         return redirect(self._return_url())
 
     @expose("/export/<export_type>/")
@@ -203,17 +215,12 @@ class CmsModelView(Guarded, Bulk, Lists, Rows, Saving, Exporting, Remembering, M
         )
         return as_choices([lookup.choice(row) for row in found])
 
-    @expose("/ajax/update/", methods=("POST",))
-    def ajax_update(self) -> ResponseReturnValue:
-        """Editing in the list is not offered: every change goes through a form."""
-        abort(404)
-
     # Words and ways
     def created_message(self, row: Any) -> str:
-        return f"“{row}” is saved."
+        return gettext("“%(name)s” is saved.", name=row)
 
     def saved_message(self, row: Any) -> str:
-        return f"“{row}” is saved."
+        return gettext("“%(name)s” is saved.", name=row)
 
     def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
         return self._return_url()

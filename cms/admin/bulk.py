@@ -15,18 +15,19 @@ from cms.admin import paths
 from cms.admin.consequences import Consequence
 from cms.admin.ids import record_ids
 from cms.admin.lookup import VIEWS
-from cms.admin.outcomes import tell_done, tell_left
+from cms.admin.outcomes import done_words, tell_done, tell_left
 from cms.admin.rows import MOST_SELECTED
 from cms.db import db
 from cms.errors import CmsError
+from cms.language import ENGLISH, code, gettext, lazy, ngettext
 from cms.models import Job, User
 from cms.services import batches, jobs, undoing
 from cms.services.batches import Outcome, Progress
 from cms.services.jobs import Task
 from cms.services.undoing import Acts
 
-UNSEEN = "not there any more, or not yours."
-LOST_RIGHT = "You may not do this any more."
+UNSEEN = lazy("not there any more, or not yours.")
+LOST_RIGHT = lazy("You may not do this any more.")
 REMOVING = frozenset({"delete", "trash"})
 OF_THE_FORM = frozenset({"csrf_token", "rowid", "action", "url", "everything", "confirmed"})
 
@@ -64,7 +65,9 @@ class Bulk:
 
     def get_actions_list(self) -> tuple[list[Any], dict[Any, Any]]:
         actions, questions = super().get_actions_list()
-        return [(name, "Trash" if name == "delete" and self.trashes else words) for name, words in actions], questions
+        return [
+            (name, gettext("Trash") if name == "delete" and self.trashes else words) for name, words in actions
+        ], questions
 
     # What matches
     def matching(self) -> Select[Any]:
@@ -76,8 +79,12 @@ class Bulk:
     def narrowed_words(self) -> list[str]:
         """The same in words, one for each of them."""
         asked = self._narrowing(request.args)
-        words = [f"{one.label}: {one.shown(asked[one.name])}" for one in self._filters if one.name in asked]
-        return words + ([f"Search: “{asked['search']}”"] if "search" in asked else [])
+        words = [
+            gettext("%(what)s: %(value)s", what=one.label, value=one.shown(asked[one.name]))
+            for one in self._filters
+            if one.name in asked
+        ]
+        return words + ([gettext("Search: “%(text)s”", text=asked["search"])] if "search" in asked else [])
 
     # Acts
     @expose("/action/", methods=("POST",))
@@ -87,11 +94,11 @@ class Bulk:
         handler, title, question = self._actions_data.get(name, (None, "", None))
         if handler is None or not self.is_action_allowed(name):
             abort(403)
-        title = "Trash" if name == "delete" and self.trashes else str(title)
+        title = gettext("Trash") if name == "delete" and self.trashes else str(title)
         if request.form.get("everything") == "yes" and self.acts_over_all:
             return self._act_on_all(name, title)
         if not record_ids(ids):
-            flash("Select something first.", "error")
+            flash(gettext("Select something first."), "error")
         elif request.form.get("confirmed") != "yes" and (page := self._asked_first(name, title, question, ids)):
             return page
         else:
@@ -108,8 +115,8 @@ class Bulk:
         if not question and not any(one.asks for one in goes):
             return None
         if name in REMOVING and self.trashes:
-            question = f"Put {'this' if len(rows) == 1 else f'these {len(rows):,}'} into the trash?"
-        return self._confirm_page(question or title, name, title, rows=rows, goes_with=goes)
+            question = ngettext("Put this into the trash?", "Put these %(num)s into the trash?", len(rows))
+        return self._confirm_page(str(question or title), name, title, rows=rows, goes_with=goes)
 
     def _confirm_page(self, question: str, name: str, title: str, **arguments: Any) -> str:
         kept = {key: value for key, value in request.form.items() if key not in ("csrf_token", "rowid", "confirmed")}
@@ -125,12 +132,12 @@ class Bulk:
 
     def _act_on_all(self, name: str, title: str) -> ResponseReturnValue:
         query = self.matching()
-        number = paths.count(query, self._key, paths.MOST_COUNTED)
-        if number == 0:
-            flash("Nothing matches any more.", "error")
+        count = paths.count(query, self._key, paths.MOST_COUNTED)
+        if count == 0:
+            flash(gettext("Nothing matches any more."), "error")
             return redirect(self._return_url())
         if request.form.get("confirmed") != "yes":
-            told = f"{number:,}" if number <= paths.MOST_COUNTED else f"{paths.MOST_COUNTED:,}+"
+            told = paths.told(count, paths.MOST_COUNTED)
             goes, rows = [], []
             if name in REMOVING:
                 some = query.options(*self.list_options).order_by(self._key).limit(MOST_SELECTED)
@@ -138,20 +145,23 @@ class Bulk:
                 goes = self.goes_with(rows)
             noun = self.name.lower()
             verb = f"{title}:" if " " in title else title  # Trash all 12; Add tags: all 12
+            all_of_them = gettext("%(verb)s all %(number)s", verb=verb, number=told)
             return self._confirm_page(
-                f"{verb} all {told} {noun} that match?" if number > 1 else f"{verb} the one that matches?",
+                gettext("%(verb)s all %(number)s %(nouns)s that match?", verb=verb, number=told, nouns=noun)
+                if count > 1
+                else gettext("%(verb)s the one that matches?", verb=verb),
                 name,
-                f"{verb} all {told}" if number > 1 else title,
+                all_of_them if count > 1 else title,
                 rows=[],
                 goes_with=goes,
                 narrowed=self.narrowed_words(),
-                looked_at=len(rows) if len(rows) < number else 0,
+                looked_at=len(rows) if len(rows) < count else 0,
             )
-        job = self._begin(name, title, number)
+        job = self._begin(name, title, count)
         db.session.commit()
         return redirect(self.get_url("admin_job.job_view", number=job.id))
 
-    def _begin(self, name: str, title: str, number: int) -> Job:
+    def _begin(self, name: str, title: str, count: int) -> Job:
         asked, person = self._narrowing(request.args), self.person
         job = jobs.enqueue(
             "bulk",
@@ -159,7 +169,8 @@ class Bulk:
                 "by": person.id,
                 "list": self.address,
                 "action": name,
-                "title": f"{title}: {self.name.lower()}",
+                "title": gettext("%(what)s: %(value)s", what=title, value=self.name.lower()),
+                "language": code(),
                 "narrowed": self.narrowed_words(),
                 "asked": asked,
                 "form": {key: value for key, value in request.form.items() if key not in OF_THE_FORM},
@@ -169,7 +180,7 @@ class Bulk:
                 "entries_after": undoing.newest_entry(),
             },
         )
-        job.total_count = number if number <= paths.MOST_COUNTED else None  # else the job counts
+        job.total_count = count if count <= paths.MOST_COUNTED else None  # else the job counts
         db.session.flush()
         return job
 
@@ -191,7 +202,7 @@ class Bulk:
         if self.attempt(all_of_them) is None:
             return
         if outcome.done:
-            tell_done(f"{outcome.done:,} {done}.", self.person)
+            tell_done(done_words(outcome.done, done), self.person)
         tell_left(outcome)
 
     def _attempt_each(self, ids: Sequence[Any], act: Callable[[Any], object], outcome: Outcome, *, alone: bool) -> None:
@@ -199,16 +210,16 @@ class Bulk:
         for row in rows:
             outcome.attempt(row.id, str(row), lambda row=row: act(row), alone=alone)
         if unseen := len(record_ids(ids)) - len(rows):
-            outcome.leave(UNSEEN, count=unseen)
+            outcome.leave(str(UNSEEN), count=unseen)
 
-    @action("delete", "Delete", "Delete these for good?")
+    @action("delete", lazy("Delete"), lazy("Delete these for good?"))
     def action_delete(self, ids: Sequence[Any]) -> None:
         def delete(row: Any) -> None:
             if not self.may_delete(row):
-                raise CmsError("You may not delete this.")
+                raise CmsError(gettext("You may not delete this."))
             self.remove(row)
 
-        self.each(ids, delete, "put into the trash" if self.trashes else "deleted")
+        self.each(ids, delete, gettext("put into the trash") if self.trashes else gettext("deleted"))
 
 
 # The jobs
@@ -220,7 +231,10 @@ def acting(task: Task) -> Iterator[User | None]:
     """
     asked, form, path = task.payload.get("asked"), task.payload.get("form"), f"/admin/{task.payload['list']}/action/"
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    entries = {"cms.request": {"id": f"job-{task.id}"}}  # by which the entries of the audit log are found again
+    entries: dict[str, Any] = {
+        "cms.request": {"id": f"job-{task.id}"}
+    }  # by which the entries of the audit log are found again
+    entries["HTTP_ACCEPT_LANGUAGE"] = task.payload.get("language", ENGLISH)  # for those who chose none
     with app.app_context():
         requested = app.test_request_context(
             path, method="POST", query_string=asked, data=form, environ_overrides=entries
@@ -248,10 +262,10 @@ def _act_on_some(job: Job, progress: Progress) -> bool:
     view = view_at(job.payload["list"])
     name = job.payload["action"]
     if view is None or name not in view._actions_data:
-        progress.stopped = "This release does not know the act any more."
+        progress.stopped = gettext("This release does not know the act any more.")
         return False
     if not (view.is_accessible() and view.is_action_allowed(name)):
-        progress.stopped = LOST_RIGHT
+        progress.stopped = str(LOST_RIGHT)
         return False
     g.cms_bulk = Running(progress, job.payload.get("known"))
     key = view._key
@@ -280,12 +294,12 @@ def do_undo(task: Task) -> None:
 
 def _undo_some(job: Job, progress: Progress, user: User | None) -> bool:
     if user is None or not user.may("admin.enter"):
-        progress.stopped = LOST_RIGHT
+        progress.stopped = str(LOST_RIGHT)
         return False
     acts = Acts.read(job.payload["acts"])
     entries = list(db.session.scalars(acts.entries(progress.at or None).limit(batches.CHUNK)))
     if entries:
-        progress.words = "put back as it was" if len(entries) == 1 else "put back as they were"
+        progress.words = gettext("put back as it was") if len(entries) == 1 else gettext("put back as they were")
         undoing.undo(entries, by=user, outcome=progress)
         progress.at = entries[-1].id
         job.done_count += len(entries)

@@ -8,6 +8,8 @@ from markupsafe import Markup
 from wtforms import Field, ValidationError
 from wtforms.widgets import html_params
 
+from cms.language import gettext
+
 
 class Check(NamedTuple):
     """One box: its value in the form, its name, what it means, and the heading it stands under."""
@@ -51,7 +53,7 @@ class ChecksField(Field):
 
     widget = ChecksWidget()
 
-    def __init__(self, label: str, choices: Sequence[Check] = (), values_of: Any = list, **kwargs: Any) -> None:
+    def __init__(self, label: Any, choices: Sequence[Check] = (), values_of: Any = list, **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
         self.choices = list(choices)
         self.values_of = values_of
@@ -66,4 +68,4 @@ class ChecksField(Field):
     def pre_validate(self, form: Any) -> None:
         known = {check.value for check in self.choices}
         if not known.issuperset(self.data):
-            raise ValidationError("One of these cannot be chosen any more. Look again and save.")
+            raise ValidationError(gettext("One of these cannot be chosen any more. Look again and save."))

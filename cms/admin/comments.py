@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import request
 from flask_admin.actions import action
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import defer, joinedload
 from wtforms import Form
 
@@ -16,11 +15,18 @@ from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, told
 from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
+from cms.admin.trashing import Trashing
+from cms.language import gettext, lazy, marked_plural
 from cms.models import Comment, CommentStatus, Post, User
 from cms.services import addresses, moderating
 from cms.text.excerpt import excerpt
 
-STATES = [("held", "Held"), ("approved", "Approved"), ("spam", "Spam"), ("trashed", "In the trash")]
+STATES = [
+    ("held", lazy("Held")),
+    ("approved", lazy("Approved")),
+    ("spam", lazy("Spam")),
+    ("trashed", lazy("In the trash")),
+]
 
 
 def in_state(state: str) -> ColumnElement[bool]:
@@ -55,29 +61,29 @@ def excerpt_column(view: Any, context: Any, comment: Comment, name: str) -> str:
 
 def post_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
     path = f"{addresses.path_of(comment.post)}#comment-{comment.id}"
-    return Markup('<a href="{}">{}</a>').format(path, comment.post.title or "Untitled")
+    return Markup('<a href="{}">{}</a>').format(path, comment.post.title or gettext("Untitled"))
 
 
 def time_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
     return times.shown(getattr(comment, name))
 
 
-class CommentView(CmsModelView):
+class CommentView(Trashing, CmsModelView):
     """Comments of readers. A moderator decides which are shown, and may mend what one says."""
 
     model = Comment
-    title = "Comments"
+    title = lazy("Comments")
+    singular = lazy("comment")
     address = "comment"
-    help = "What readers say. Those that are held wait here until somebody has looked at them."
-    empty = "No comment here. What readers write will be, as soon as they do."
+    help = lazy("What readers say. Those that are held wait here until somebody has looked at them.")
+    empty = lazy("No comment here. What readers write will be, as soon as they do.")
 
     needs = "comment.moderate"
     needs_create = ""
 
-    trashes = True
     column_list = ["body", "name", "post", "state", "created_at"]
     column_more = ["website"]
-    column_labels = {"body": "Comment", "state": "State", "created_at": "Written"}
+    column_labels = {"body": lazy("Comment"), "state": lazy("State"), "created_at": lazy("Written")}
     column_sortable_list = ["name", "created_at"]
     column_default_sort = ("created_at", True)
     column_searchable_list = ["body", "name", "email"]
@@ -89,10 +95,10 @@ class CommentView(CmsModelView):
         "created_at": time_column,
     }
     column_filters = [
-        filters.Choice("status", "State", STATES, in_state, path_of_state, counted=True),
-        filters.Related("post", "Post", POSTS, on_post, lambda number: _latest(on_post(number), "post_id")),
-        filters.Filter("email", "E-mail", written_by, lambda text: _latest(written_by(text), "email")),
-        *filters.days("", "Written", Comment.created_at),
+        filters.Choice("status", lazy("State"), STATES, in_state, path_of_state, counted=True),
+        filters.Related("post", lazy("Post"), POSTS, on_post, lambda number: _latest(on_post(number), "post_id")),
+        filters.Filter("email", lazy("E-mail"), written_by, lambda text: _latest(written_by(text), "email")),
+        *filters.days("", lazy("Written"), Comment.created_at),
     ]
     form_columns = ["body"]
     form_ajax_refs = {"post": POSTS}
@@ -100,9 +106,6 @@ class CommentView(CmsModelView):
 
     list_options = [defer(Comment.body_html), joinedload(Comment.post).load_only(Post.title, Post.slug)]
     row_options = [joinedload(Comment.post).load_only(Post.title, Post.slug)]
-
-    def listed(self, query: Select[Any]) -> Select[Any]:
-        return query if request.args.get("status") == "trashed" else query.where(Comment.deleted_at.is_(None))
 
     def change(self, form: Form, row: Comment) -> None:
         moderating.edit(row, form.body.data or "", by=self.person)
@@ -117,37 +120,31 @@ class CommentView(CmsModelView):
         answers = select(Comment.id).where(
             Comment.parent_id.in_([row.id for row in rows]), Comment.deleted_at.is_(None)
         )
-        this = "it" if len(rows) == 1 else "them"
-        found = told((answers, f"answer to {this} stays.", f"answers to {this} stay.", None, None))
+        words = (
+            marked_plural("%(num)s answer to it stays.", "%(num)s answers to it stay.")
+            if len(rows) == 1
+            else marked_plural("%(num)s answer to them stays.", "%(num)s answers to them stay.")
+        )
+        found = told((answers, words, None, None))
         return [replace(one, asks=False) for one in found]
 
     # Bulk acts
-    @action("approve", "Approve")
+    @action("approve", lazy("Approve"))
     def approve_selected(self, ids: Sequence[Any]) -> None:
-        self._decide(ids, moderating.approve, "approved")
+        self._decide(ids, moderating.approve, gettext("approved"))
 
-    @action("hold", "Hold")
+    @action("hold", lazy("Hold"))
     def hold_selected(self, ids: Sequence[Any]) -> None:
-        self._decide(ids, moderating.hold, "held")
+        self._decide(ids, moderating.hold, gettext("held"))
 
-    @action("spam", "Mark as spam")
+    @action("spam", lazy("Mark as spam"))
     def spam_selected(self, ids: Sequence[Any]) -> None:
-        self._decide(ids, moderating.spam, "marked as spam")
+        self._decide(ids, moderating.spam, gettext("marked as spam"))
 
-    @action("trash", "Trash")
+    @action("trash", lazy("Trash"))
     def trash_selected(self, ids: Sequence[Any]) -> None:
-        self._decide(ids, moderating.trash, "put into the trash")
-
-    @action("restore", "Restore")
-    def restore_selected(self, ids: Sequence[Any]) -> None:
-        self._decide(ids, moderating.restore, "taken out of the trash")
+        self._decide(ids, moderating.trash, gettext("put into the trash"))
 
     def _decide(self, ids: Sequence[Any], act: Callable[..., None], done: str) -> None:
         person: User = self.person
         self.each(ids, lambda comment: act(comment, by=person), done)
-
-    def get_actions_list(self) -> tuple[list[Any], dict[Any, Any]]:
-        """In the trash one can restore; elsewhere everything else."""
-        actions, questions = super().get_actions_list()
-        trash = request.args.get("status") == "trashed"
-        return [(name, words) for name, words in actions if (name == "restore") == trash], questions

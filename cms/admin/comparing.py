@@ -5,20 +5,26 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from cms.admin import times
+from cms.admin import words as said
+from cms.admin.consequences import page_of
 from cms.db import db
-from cms.models import AuditEntry, Author, Media, User
+from cms.language import gettext
+from cms.models import AuditEntry, Author, Media, Tag, User
 
-# Fields that name other records by their ids.
-RELATED: dict[str, Any] = {
-    "authors": Author.name,
-    "cover_id": Media.filename,
-    "picture_id": Media.filename,
-    "user_id": User.name,
-    "created_by_id": User.name,
+# Fields that name other records: by which column, and what these are called.
+RELATED: dict[str, tuple[Any, Any]] = {
+    "authors": (Author.id, Author.name),
+    "cover_id": (Media.id, Media.filename),
+    "picture_id": (Media.id, Media.filename),
+    "user_id": (User.id, User.name),
+    "created_by_id": (User.id, User.name),
+    "tags": (Tag.name, Tag.name),
 }
+CODED = frozenset({"status", "kind", "origin"})  # fields of a few words that are ours
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")  # as snapshots and the audit log keep them
 
 
@@ -26,29 +32,41 @@ State = Mapping[str, Any]
 
 
 class Names:
-    """What the records are called that states name by their ids: a query for each table that they name."""
+    """What the records are called that states name; links to those that this person may open. A query for a table."""
 
     def __init__(self, states: Iterable[State]) -> None:
-        wanted: dict[Any, set[int]] = {}
+        wanted: dict[tuple[Any, Any], set[Any]] = {}
         for state in states:
-            for field, column in RELATED.items():
-                wanted.setdefault(column, set()).update(
-                    one for one in _listed(state.get(field)) if isinstance(one, int)
+            for field, (key, name) in RELATED.items():
+                kind = int if key.key == "id" else str
+                wanted.setdefault((key, name), set()).update(
+                    one for one in _listed(state.get(field)) if isinstance(one, kind)
                 )
         self._known = {
-            (column, number): name
-            for column, ids in wanted.items()
-            if ids
-            for number, name in db.session.execute(select(column.class_.id, column).where(column.class_.id.in_(ids)))
+            (key, getattr(row, key.key)): _linked(row, getattr(row, name.key))
+            for (key, name), values in wanted.items()
+            if values
+            for row in db.session.scalars(select(key.class_).where(key.in_(values)))
         }
 
     def called(self, field: str, value: Any) -> Any:
         """``value`` of ``field`` with names in the place of ids."""
-        column = RELATED.get(field)
-        if column is None:
+        if field not in RELATED:
             return value
-        kind = column.class_.__tablename__
-        return [self._known.get((column, one), f"{kind} {one}, which is gone") for one in _listed(value)]
+        key, _ = RELATED[field]
+        return escape(gettext(", ")).join(self._known.get((key, one)) or _gone(key, one) for one in _listed(value))
+
+
+def _linked(row: Any, name: str) -> str:
+    address = page_of(row)
+    return Markup('<a href="{}">{}</a>').format(address, name) if address else name
+
+
+def _gone(key: Any, value: Any) -> str:
+    if key.key != "id":
+        return str(value)
+    kind = said.plain(key.class_.__tablename__)
+    return gettext("%(kind)s %(number)s, which is gone", kind=kind, number=value)
 
 
 def states_of(entry: AuditEntry) -> tuple[State, State]:
@@ -65,28 +83,33 @@ def changes(before: State, after: State, names: Names | None = None) -> list[tup
     names = names or Names([before, after])
     differ = [name for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)]
     told = [
-        (_title(name), *(words(names.called(name, state.get(name))) for state in (before, after))) for name in differ
+        (said.field(name), *(words(_called(name, state.get(name), names)) for state in (before, after)))
+        for name in differ
     ]
     return [(name, was, became) for name, was, became in told if was or became]
+
+
+def _called(field: str, value: Any, names: Names) -> Any:
+    return said.plain(value) if field in CODED and isinstance(value, str) else names.called(field, value)
 
 
 def _listed(value: Any) -> list[Any]:
     return [] if value is None or value == "" else value if isinstance(value, list) else [value]
 
 
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize().replace(" url", " URL").replace(" html", " HTML").removesuffix(" id")
-
-
 def words(value: Any) -> str:
     """One value as people read it; times in their own zone."""
     if value is None or value == "":
         return ""
+    if isinstance(value, Markup):
+        return value
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list | tuple):
-        return ", ".join(words(item) for item in value)
+        return gettext(", ").join(words(item) for item in value)
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {words(item)}" for key, item in value.items())
+        return gettext(", ").join(
+            gettext("%(what)s: %(value)s", what=key, value=words(item)) for key, item in value.items()
+        )
     text = str(value)
     return times.exact(datetime.fromisoformat(text)) if _TIME.fullmatch(text) else text

@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from cms.admin import paths
 from cms.admin.lookup import VIEWS
 from cms.db import Base, db
+from cms.language import marked_plural, ngettext
 from cms.models import Redirect
 from cms.models.redirect import path_hash
 from cms.services import addresses, overview
@@ -24,7 +25,7 @@ class Consequence:
     asks: bool = True
 
 
-Question = tuple[Select[Any], str, str, type[Base] | None, Any]  # ids, words for one and for many, the list of them
+Question = tuple[Select[Any], tuple[str, str], type[Base] | None, Any]  # ids, ``marked_plural``, the list of them
 
 
 def told(*questions: Question) -> list[Consequence]:
@@ -36,10 +37,10 @@ def told(*questions: Question) -> list[Consequence]:
     numbers = db.session.execute(select(*counts)).one()
     return [
         Consequence(
-            f"{paths.told(number)} {one if number == 1 else many}",
+            ngettext(*words, number, num=paths.told(number)),
             list_of(model, **narrowed) if model is not None and narrowed else "",
         )
-        for number, (_, one, many, model, narrowed) in zip(numbers, questions, strict=True)
+        for number, (_, words, model, narrowed) in zip(numbers, questions, strict=True)
         if number
     ]
 
@@ -48,8 +49,8 @@ def leading_to(rows: Sequence[Any]) -> Question:
     """The old addresses that lead to ``rows``."""
     places = [addresses.path_of(row) for row in rows]
     ids = select(Redirect.id).where(Redirect.target_hash.in_([path_hash(place) for place in places]))
-    one, many = "old address leads nowhere any more.", "old addresses lead nowhere any more."
-    return ids, one, many, Redirect, {"search": places[0]} if len(rows) == 1 else None
+    words = marked_plural("%(num)s old address leads nowhere any more.", "%(num)s old addresses lead nowhere any more.")
+    return ids, words, Redirect, {"search": places[0]} if len(rows) == 1 else None
 
 
 def list_of(model: type[Base], **narrowed: Any) -> str:
@@ -59,6 +60,8 @@ def list_of(model: type[Base], **narrowed: Any) -> str:
 
 
 def page_of(row: Base) -> str:
-    """The form of one record; empty for those who may not enter its list."""
+    """The form of one record; empty for those who may not open it."""
     view = current_app.extensions[VIEWS][type(row)]
-    return view.get_url(f"{view.endpoint}.edit_view", id=row.id) if view.is_accessible() else ""  # type: ignore[attr-defined]
+    if not (view.is_accessible() and view.can_edit and view.may_edit(row)):
+        return ""
+    return view.get_url(f"{view.endpoint}.edit_view", id=row.id)  # type: ignore[attr-defined]

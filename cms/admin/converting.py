@@ -5,7 +5,7 @@ from typing import Any
 from flask_admin.contrib.sqla.form import AdminModelConverter
 from flask_admin.form import BaseForm
 from flask_admin.model.form import converts
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange
 
 from cms.admin.fields import (
@@ -16,8 +16,10 @@ from cms.admin.fields import (
     LookupField,
     LookupListField,
     UtcDateTimeField,
+    WholeNumberField,
     no_nul,
 )
+from cms.language import lazy
 
 
 def stripped(text: Any) -> Any:
@@ -37,6 +39,10 @@ class CmsModelConverter(AdminModelConverter):
             raise LookupError(f"{type(self.view).__name__}: give form_ajax_refs a lookup for “{prop.key}”.")
         kwargs.pop("allow_blank", None)
         return (LookupListField if multiple else LookupField)(**_worded(kwargs), lookup=lookup)
+
+    def _get_label(self, name: str, field_args: Any) -> Any:
+        """That of the list, else the name in words: Flask-Admin forgets the second where a list labels others."""
+        return super()._get_label(name, field_args) or self.view.prettify_name(name)
 
     @converts("String")
     def conv_String(self, column: Any, field_args: Any, **extra: Any) -> Any:
@@ -62,8 +68,8 @@ class CmsModelConverter(AdminModelConverter):
     @converts("Integer", "BigInteger", "SmallInteger")
     def handle_integer_types(self, column: Any, field_args: Any, **extra: Any) -> Any:
         field_args = _worded(field_args)
-        field_args["validators"].append(NumberRange(-(2**31), 2**31 - 1, "Choose a smaller number."))
-        return IntegerField(**field_args)
+        field_args["validators"].append(NumberRange(-(2**31), 2**31 - 1, lazy("Choose a smaller number.")))
+        return WholeNumberField(**field_args)
 
 
 def _text(column: Any, field_args: Any, limit: AtMost, *, strip: bool = False) -> dict[str, Any]:

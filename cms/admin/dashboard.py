@@ -19,6 +19,7 @@ from cms.admin.lookup import VIEWS
 from cms.admin.paths import MOST_LOOKED_THROUGH, along, by_key, index_of
 from cms.admin.writing import in_state, path_of_state
 from cms.db import db
+from cms.language import gettext, when
 from cms.models import AuditEntry, Comment, Mail, Page, Post
 from cms.services import overview
 
@@ -45,6 +46,7 @@ class Bars:
     """A small chart of numbers, the newest last: ``heights`` of at most CHART_HEIGHT."""
 
     title: str
+    what: str  # is counted
     labels: list[str]
     numbers: list[str]
     heights: list[float]
@@ -72,16 +74,16 @@ class DashboardView(CmsIndexView):
         if posts.is_accessible():
             kept = posts.visible(select(Post.id)).where(Post.deleted_at.is_(None))
             for word, query, narrowed in (
-                ("Drafts", path_of_state(Post, "draft").narrow(kept, Post), {"state": "draft"}),
-                ("Scheduled", path_of_state(Post, "scheduled").narrow(kept, Post), {"state": "scheduled"}),
-                ("Changes waiting", by_key(kept.where(_waits()), Post), {"changes": "waiting"}),
+                (gettext("Drafts"), path_of_state(Post, "draft").narrow(kept, Post), {"state": "draft"}),
+                (gettext("Scheduled"), path_of_state(Post, "scheduled").narrow(kept, Post), {"state": "scheduled"}),
+                (gettext("Changes waiting"), by_key(kept.where(_waits()), Post), {"changes": "waiting"}),
             ):
                 counted.append((query, word, posts.get_url(f"{posts.endpoint}.index_view", **narrowed)))
         comments = _view(Comment)
         if comments.is_accessible():
             held = Comment.waiting().with_only_columns(Comment.id).order_by(None)
             address = comments.get_url(f"{comments.endpoint}.index_view", status="held")
-            counted.append((held, "Comments held", address))
+            counted.append((held, gettext("Comments held"), address))
         numbers = db.session.execute(select(literal(0), *(overview.bounded(query) for query, _, _ in counted))).one()
         return [
             (overview.told(number), word, address)
@@ -144,17 +146,28 @@ class DashboardView(CmsIndexView):
         starts = [monday + timedelta(weeks=number) for number in range(1 - WEEKS_BACK, 2)]
         if current_user.may("post.edit.any"):
             out = select(Post.id).where(Post.visible())
-            yield _bars("Posts published", starts, overview.by_week(out, Post.listed_at, starts))
+            yield _bars(
+                gettext("Posts published by week"),
+                gettext("Posts published"),
+                starts,
+                overview.by_week(out, Post.listed_at, starts),
+            )
         if current_user.may("comment.moderate"):
             said = overview.shown_comments()
-            yield _bars("Comments", starts, overview.by_week(said, Comment.created_at, starts))
+            yield _bars(
+                gettext("Comments by week"),
+                gettext("Comments"),
+                starts,
+                overview.by_week(said, Comment.created_at, starts),
+            )
 
 
-def _bars(title: str, starts: list[datetime], numbers: list[int]) -> Bars:
+def _bars(title: str, what: str, starts: list[datetime], numbers: list[int]) -> Bars:
     most = max(*numbers, 1)
     return Bars(
         title,
-        [f"{start.day} {start.strftime('%b')}" for start in starts[:-1]],
+        what,
+        [when(start, "day of month") for start in starts[:-1]],
         [overview.told(number) for number in numbers],
         [round(number / most * CHART_HEIGHT, 1) for number in numbers],
     )

@@ -1,8 +1,8 @@
 """The years of a list and the months of one of them, as links: by the two ends of an index, never by counting rows."""
 
-from calendar import month_abbr
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -11,6 +11,7 @@ from cms import clock
 from cms.admin import times
 from cms.admin.filters import Period, first_moment
 from cms.admin.paths import Path
+from cms.language import when
 
 MOST_YEARS = 30  # one wrong date of 1901 must not make a hundred links; the fields for days reach further
 MONTHS = range(1, 13)
@@ -72,9 +73,11 @@ def hierarchy(
     def links(values: list[str], text: Callable[[str], str], current: str) -> list[Link]:
         return [Link(text(value), changed_url(**{period.name: value}), value == current) for value in values]
 
-    return Hierarchy(
-        period.label, links(years, str, here), links(months, lambda value: month_abbr[int(value[5:])], chosen)
-    )
+    return Hierarchy(period.label, links(years, str, here), links(months, _month, chosen))
+
+
+def _month(value: str) -> str:
+    return when(date(2000, int(value[5:]), 1), "month in short")
 
 
 def _is_there(year: int, month: int, answers: Mapping[Any, Any]) -> bool:

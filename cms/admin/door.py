@@ -15,6 +15,11 @@ def may(permission: str) -> bool:
     return person.is_authenticated and person.may("admin.enter") and person.may(permission)
 
 
+def is_for_a_script() -> bool:
+    """Whether a script asks, which has no use for a page when all went well."""
+    return request.accept_mimetypes.best == "application/json"
+
+
 class Guarded:
     """Closed to strangers, and to people without ``needs``."""
 

@@ -67,7 +67,7 @@ class Exporting:
         column = self._get_column_by_idx(arguments.sort)
         query = self.whole_list(column[0] if column else None, arguments.sort_desc, arguments.search, arguments.filters)
         rows = self._rows(query.options(*self.list_options).limit(MOST_ROWS))
-        titles = [title for _, title in self._export_columns]
+        titles = [str(title) for _, title in self._export_columns]
         write, kind = FORMATS[export_type]
         name = f"{self.endpoint.removeprefix('admin_')}-{clock.now():%Y-%m-%d}.{export_type}"
         # JSON is for programs: there a field is called as everywhere, whatever the list calls it.

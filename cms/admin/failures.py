@@ -8,12 +8,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from wtforms import Form, ValidationError
 
 from cms.errors import CmsError, StaleChange
+from cms.language import gettext, lazy
 from cms.transactions import is_transient
 
-STALE = "Somebody else saved this in the meantime. Compare their text with yours, then save again."
-TAKEN = "There is another one with this already. Choose something else."
-IN_USE = "Something else still needs this, so it stays."
-MISSING = "Something that this refers to is gone. Look through the form and save again."
+STALE = lazy("Somebody else saved this in the meantime. Compare their text with yours, then save again.")
+TAKEN = lazy("There is another one with this already. Choose something else.")
+IN_USE = lazy("Something else still needs this, so it stays.")
+MISSING = lazy("Something that this refers to is gone. Look through the form and save again.")
 
 # SQLite: "UNIQUE constraint failed: tag.slug"; MariaDB and MySQL name the index: 'uq_tag_slug' or 'tag.uq_tag_slug'.
 _SQLITE_COLUMN = re.compile(r"constraint failed: \w+\.(\w+)")
@@ -38,9 +39,9 @@ def explain(error: Exception, form: Form | None, table: str = "") -> None:
 def tell(message: str, form: Form | None) -> None:
     """Say ``message`` in the summary above ``form``; where there is none, at the top of the next page."""
     if form is not None:
-        form.form_errors = [*form.form_errors, message]
+        form.form_errors = [*form.form_errors, str(message)]
     else:
-        flash(message, "error")
+        flash(str(message), "error")
 
 
 def add_error(form: Form, field: str, message: str) -> None:
@@ -57,13 +58,13 @@ def _words(error: Exception, table: str) -> tuple[str, str | None]:
     if isinstance(error, CmsError):
         return str(error), getattr(error, "field", None)
     if isinstance(error, StaleDataError):
-        return STALE, None
+        return str(STALE), None
     if isinstance(error, ValidationError):
         return str(error), None
     if isinstance(error, IntegrityError) and not is_transient(error):
         return _integrity(error, table)
     if isinstance(error, DataError) and not is_transient(error):
-        return "Something here is longer or larger than can be kept.", None
+        return gettext("Something here is longer or larger than can be kept."), None
     raise error
 
 
@@ -71,14 +72,14 @@ def _integrity(error: IntegrityError, table: str) -> tuple[str, str | None]:
     text = str(error.orig)
     code = error.orig.args[0] if error.orig is not None and error.orig.args else None
     if "UNIQUE" in text or code == 1062:
-        return TAKEN, _column(text, table)
+        return str(TAKEN), _column(text, table)
     if code == 1451:
-        return IN_USE, None
+        return str(IN_USE), None
     if "FOREIGN KEY" in text or code == 1452:
-        return MISSING, None
+        return str(MISSING), None
     if "NOT NULL" in text or code == 1048:
-        return "Fill this in.", _column(text, table)
-    return "This does not fit with what is there already. Look through the form and save again.", None
+        return gettext("Fill this in."), _column(text, table)
+    return gettext("This does not fit with what is there already. Look through the form and save again."), None
 
 
 def _column(text: str, table: str) -> str | None:

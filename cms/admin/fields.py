@@ -7,14 +7,15 @@ from typing import Any
 from flask import url_for
 from flask_admin.form import RenderTemplateWidget
 from markupsafe import Markup
-from wtforms import Field, HiddenField, SelectField, StringField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired, StopValidation
 from wtforms.widgets import TextInput, html_params
 
 from cms.admin import times
 from cms.admin.ids import record_id
 from cms.admin.lookup import Lookup
 from cms.errors import InvalidChange
+from cms.language import gettext, lazy, number
 from cms.services import tagging
 
 LONGEST_TEXT = 4_000_000  # letters: four bytes each fill a MEDIUMTEXT
@@ -28,7 +29,11 @@ class Filled(InputRequired):
     def __call__(self, form: Any, field: Field) -> None:
         if not field.raw_data or not str(field.raw_data[0]).strip():
             field.errors[:] = []
-            raise ValidationError("Fill this in.")
+            raise ValidationError(gettext("Fill this in."))
+
+
+def at_most(letters: int, these: int) -> str:
+    return gettext("At most %(most)s letters; these are %(these)s.", most=number(letters), these=number(these))
 
 
 class AtMost:
@@ -40,13 +45,13 @@ class AtMost:
     def __call__(self, form: Any, field: Field) -> None:
         length = len(field.data or "")
         if length > self.letters:
-            raise ValidationError(f"At most {self.letters:,} letters; these are {length:,}.")
+            raise ValidationError(at_most(self.letters, length))
 
 
 def no_nul(form: Any, field: Field) -> None:
     """PostgreSQL, C programs and some browsers stop at it; nobody types it."""
     if isinstance(field.data, str) and "\x00" in field.data:
-        raise ValidationError("There is a character here that cannot be kept (NUL). Type this part anew.")
+        raise ValidationError(gettext("There is a character here that cannot be kept (NUL). Type this part anew."))
 
 
 def drawn(field: Field, **kwargs: Any) -> Any:
@@ -60,6 +65,25 @@ class VersionField(HiddenField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = record_id(valuelist[0]) if valuelist else None
+
+
+class WholeNumberField(IntegerField):
+    """A whole number. What is none stays to be seen, which a browser's own field would empty, and is said once."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"render_kw": {"inputmode": "numeric"}, **kwargs})
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(gettext("Type a whole number, such as 3.")) from None
+
+    def pre_validate(self, form: Any) -> None:
+        if self.process_errors and self.raw_data and self.raw_data[0]:
+            raise StopValidation()
 
 
 class UtcDateTimeField(Field):
@@ -92,7 +116,7 @@ class UtcDateTimeField(Field):
             try:
                 self.data = times.read(self.typed)
             except (ValueError, OverflowError):
-                raise ValueError("Choose a day and a time, such as 2026-11-24 09:00.") from None
+                raise ValueError(gettext("Choose a day and a time, such as 2026-11-24 09:00.")) from None
 
 
 class EnumField(SelectField):
@@ -104,7 +128,7 @@ class EnumField(SelectField):
         def coerce(value: Any) -> Any:
             return by_value.get(value, value) if isinstance(value, str) else value
 
-        choices = [(member.value, member.value.replace("_", " ").capitalize()) for member in enum]
+        choices = [(member.value, lazy(member.value.replace("_", " ").capitalize())) for member in enum]
         super().__init__(*args, coerce=coerce, choices=choices, **kwargs)
 
     def iter_choices(self) -> Any:
@@ -114,7 +138,7 @@ class EnumField(SelectField):
 
     def pre_validate(self, form: Any) -> None:
         if not hasattr(self.data, "value"):
-            raise ValidationError("Choose one of the list.")
+            raise ValidationError(gettext("Choose one of the list."))
 
 
 def quoted(name: str) -> str:
@@ -162,7 +186,7 @@ class LookupWidget:
             attributes["multiple"] = True
         # A list with nothing chosen sends nothing at all: the hidden field tells "none" from "unchanged".
         none = Markup('<input type="hidden" name="{}" value="">').format(field.name) if field.multiple else ""
-        rows = [] if field.multiple else [Markup('<option value="">None</option>')]
+        rows = [] if field.multiple else [Markup('<option value="">{}</option>').format(gettext("None"))]
         for row in field.chosen:
             value, label, *picture = field.lookup.choice(row)
             about = html_params(value=value, selected=True, **({"data_picture": picture[0]} if picture else {}))
@@ -184,9 +208,9 @@ class LookupWidget:
             return Markup("")
         link = Markup(
             '<p class="field-act"><a href="{}" target="_blank" rel="noopener" data-make>{}'
-            '<span class="unseen"> (opens a new tab)</span></a></p>'
+            '<span class="unseen"> {}</span></a></p>'
         )
-        return link.format(address, field.lookup.making)
+        return link.format(address, field.lookup.making, gettext("(opens a new tab)"))
 
 
 class LookupField(Field):
@@ -216,7 +240,7 @@ class LookupField(Field):
             return  # it may be one that this person could not choose
         self.data = self.lookup.get_one(wanted[0]) if wanted else None
         if wanted and self.data is None:
-            raise ValueError("That one is not there any more. Choose another.")
+            raise ValueError(gettext("That one is not there any more. Choose another."))
 
 
 class LookupListField(LookupField):
@@ -234,4 +258,4 @@ class LookupListField(LookupField):
         wanted = [part for value in valuelist for part in str(value).split(",") if part.strip()]
         self.data = self.lookup.get_many(wanted)
         if len(self.data) < len(set(wanted)):
-            raise ValueError("One of these is not there any more. It was left out; look again and save.")
+            raise ValueError(gettext("One of these is not there any more. It was left out; look again and save."))

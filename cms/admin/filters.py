@@ -1,7 +1,6 @@
 """What narrows a list: one control each, a plain word in the address (``?state=draft&tag=7``)."""
 
 import re
-from calendar import month_name
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
@@ -15,6 +14,7 @@ from cms.admin.ids import record_id
 from cms.admin.lookup import Lookup
 from cms.admin.paths import Path, index_of
 from cms.db import UtcDateTime, db
+from cms.language import Lazy, gettext, lazy, when
 
 Condition = Callable[[Any], ColumnElement[bool]]
 Way = Callable[[Any], Path | None]
@@ -68,7 +68,8 @@ class Filter:
 class Choice(Filter):
     """One of a few; ``choices`` are pairs of value and label.
 
-    ``counted`` says beside each that has a path how many rows it leaves: for choices that know the trash from the rest.
+    ``counted`` says beside each how many rows it leaves: for choices that know the trash from the rest, each by a path
+    unless the table is small.
     """
 
     control = "choice"
@@ -158,12 +159,20 @@ class Period(Filter):
 
     def shown(self, value: str) -> str:
         year, _, month = value.partition("-")
-        return f"{month_name[int(month)]} {year}" if month else year
+        return when(date(int(year), int(month), 1), "month") if month else year
 
 
 def first_moment(year: int, month: int = 1) -> datetime:
     """When the month begins where the person is, in UTC. Raises ValueError."""
     return datetime(year, month, 1, tzinfo=times.zone()).astimezone(UTC)
+
+
+def _from(label: str) -> str:
+    return gettext("%(what)s from", what=label)
+
+
+def _to(label: str) -> str:
+    return gettext("%(what)s to", what=label)
 
 
 def days(name: str, label: str, column: Any) -> list[Filter]:
@@ -185,8 +194,8 @@ def days(name: str, label: str, column: Any) -> list[Filter]:
         return and_(since(period[0]), until(period[1]))
 
     found: list[Filter] = [
-        Day(f"{name}from", f"{label} from", since, path=lambda day: along(since(day))),
-        Day(f"{name}to", f"{label} to", until, end=True, path=lambda day: along(until(day))),
+        Day(f"{name}from", Lazy(_from, label), since, path=lambda day: along(since(day))),
+        Day(f"{name}to", Lazy(_to, label), until, end=True, path=lambda day: along(until(day))),
     ]
     if index is not None:
         found.append(Period(f"{name}in", label, column, within, lambda period: along(within(period)), index))
@@ -203,10 +212,10 @@ def of_column(column: Any, label: str) -> list[Filter]:
 
     if isinstance(kind, EnumType) and isinstance(kind.enum_class, type) and issubclass(kind.enum_class, Enum):
         members = {member.value: member for member in kind.enum_class}
-        choices = [(value, value.replace("_", " ").capitalize()) for value in members]
+        choices = [(value, lazy(value.replace("_", " ").capitalize())) for value in members]
         return [choice(choices, lambda value: column == members[value])]
     if isinstance(kind, Boolean):
-        return [choice([("yes", "Yes"), ("no", "No")], lambda value: column.is_(value == "yes"))]
+        return [choice([("yes", lazy("Yes")), ("no", lazy("No"))], lambda value: column.is_(value == "yes"))]
     if isinstance(kind, UtcDateTime):
         return days(f"{name}_", label, column)
     return [Filter(name, label, lambda text: contains(column, text))]

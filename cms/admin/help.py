@@ -7,6 +7,7 @@ from flask import abort
 from flask_admin import expose
 
 from cms.admin.door import CmsView
+from cms.language import lazy
 from cms.text import markdown
 
 FOLDER = Path(__file__).resolve().parent.parent / "help"
@@ -24,7 +25,7 @@ class Guide:
 class HelpView(CmsView):
     """A list of guides, and a page for each."""
 
-    title = "Help"
+    title = lazy("Help")
     address = "help"
 
     @expose("/")

@@ -9,12 +9,14 @@ from typing import Any
 
 from flask import abort, current_app, request
 from flask_admin import expose
+from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from cms.admin import comparing
+from cms.admin import comparing, words
 from cms.admin.ids import record_id
 from cms.admin.lookup import VIEWS
 from cms.db import Base, db
+from cms.language import gettext
 from cms.models import AuditEntry, Revision
 from cms.models.publishable import Publishable
 
@@ -62,9 +64,7 @@ def place_in(text: str) -> Place | None:
 
 def words_of(entry: AuditEntry) -> str:
     """``post.published`` of a post as words: Published; what is about a part of it has the part: Password set."""
-    noun, _, verb = entry.action.partition(".")
-    words = verb if noun == entry.subject_type else f"{noun} {verb}"
-    return words.replace("_", " ").capitalize()
+    return words.act(entry.action, entry.subject_type)
 
 
 class Remembering:
@@ -123,8 +123,12 @@ def _revisions(row: Any, before: Place) -> list[Act]:
     return [
         Act(
             revision.updated_at,
-            str(revision.user or "the system"),
-            f"{revision.label or revision.kind.value.capitalize()}, version {revision.version}",
+            str(revision.user or gettext("the system")),
+            gettext(
+                "%(what)s, version %(number)s",
+                what=revision.label or words.said(revision.kind.value),
+                number=revision.version,
+            ),
             _shortened(comparing.changes(earlier.snapshot if earlier else {}, revision.snapshot, names)),
             _details(Revision, revision.id),
             version=revision.version,
@@ -145,4 +149,4 @@ def _shortened(changes: list[tuple[str, str, str]]) -> list[tuple[str, str, str]
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS].rstrip()} …"
+    return text if len(text) <= MOST_LETTERS or isinstance(text, Markup) else f"{text[:MOST_LETTERS].rstrip()} …"

@@ -11,6 +11,7 @@ from flask_admin import expose
 
 from cms.db import db
 from cms.errors import CmsError, InvalidChange
+from cms.language import gettext, ngettext, number
 from cms.services.importing import csv_rows
 from cms.services.importing.csv_rows import KINDS, Outcome
 
@@ -47,9 +48,12 @@ class Importing:
             return self._import_page(error=str(error)), 422
         taken = [one for one in outcomes if not one.is_wrong]
         if taken:
-            flash(f"Imported: {told(taken)}.", "success")
+            flash(gettext("Imported: %(what)s.", what=told(taken)), "success")
         if refused := len(outcomes) - len(taken):
-            flash(f"Not imported: {refused:,} {'row' if refused == 1 else 'rows'} with a mistake.", "error")
+            words = ngettext(
+                "Not imported: %(num)s row with a mistake.", "Not imported: %(num)s rows with a mistake.", refused
+            )
+            flash(words, "error")
         return redirect(self.get_url(".index_view"))
 
     def _import_page(self, *, outcomes: list[Outcome] | None = None, data: str = "", error: str = "") -> str:
@@ -71,7 +75,11 @@ def told(outcomes: list[Outcome]) -> str:
     """How many rows came to what: 3 new, 1 unchanged."""
     counts = Counter(one.result for one in outcomes)
     order = (csv_rows.NEW, csv_rows.CHANGED, csv_rows.SAME, csv_rows.WRONG)
-    return ", ".join(f"{counts[result]:,} {result}" for result in order if counts[result])
+    return gettext(", ").join(
+        gettext("%(count)s %(result)s", count=number(counts[result]), result=gettext(result))
+        for result in order
+        if counts[result]
+    )
 
 
 def _file() -> bytes:
@@ -84,5 +92,5 @@ def _file() -> bytes:
         except (binascii.Error, ValueError):
             data = b""
     if not data:
-        raise InvalidChange("Choose a file first.")
+        raise InvalidChange(gettext("Choose a file first."))
     return data

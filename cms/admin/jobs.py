@@ -14,8 +14,9 @@ from cms import clock
 from cms.admin.bulk import view_at
 from cms.admin.door import CmsView
 from cms.admin.ids import LARGEST_ID, record_id
-from cms.admin.outcomes import tell_done, tell_left
+from cms.admin.outcomes import done_words, tell_done, tell_left
 from cms.db import db
+from cms.language import code, gettext, joined, lazy, number
 from cms.models import Job, JobStatus, User
 from cms.services import batches, jobs, undoing
 from cms.services.batches import Left, Outcome, Progress
@@ -23,7 +24,7 @@ from cms.services.undoing import Acts
 
 KINDS = ("bulk", "undo")
 JOBS_A_PAGE = 30
-NOTHING_LEFT = "There is nothing left to undo. It is possible for a day, and once."
+NOTHING_LEFT = lazy("There is nothing left to undo. It is possible for a day, and once.")
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,31 @@ class Told:
         """How far it is, or what came of it."""
         if not self.is_over:
             if self.job.error and self.job.status is JobStatus.WAITING:
-                return f"Something went wrong; it is tried again. {self.looked_at:,} are looked at so far."
+                return gettext(
+                    "Something went wrong; it is tried again. %(count)s are looked at so far.",
+                    count=number(self.looked_at),
+                )
             if self.total is None:
-                return "It begins in a moment."
-            return f"{self.looked_at:,} of {self.total:,}"
-        parts = [f"{self.progress.done:,} {self.progress.words or 'done'}."]
+                return gettext("It begins in a moment.")
+            return gettext("%(number)s of %(all)s", number=number(self.looked_at), all=number(self.total))
+        parts = [done_words(self.progress.done, self.progress.words or gettext("done"))]
         if left_out := self.progress.left_out:
-            parts.append(f"{left_out:,} left out.")
+            parts.append(gettext("%(count)s left out.", count=number(left_out)))
         if self.job.status is JobStatus.FAILED:
-            parts.append("Then something went wrong, again and again. What is done is done.")
+            parts.append(gettext("Then something went wrong, again and again. What is done is done."))
         elif self.progress.stopped:
-            parts.append(f"Then it ended: {self.progress.stopped[0].lower()}{self.progress.stopped[1:]}")
+            why = f"{self.progress.stopped[0].lower()}{self.progress.stopped[1:]}"
+            parts.append(gettext("Then it ended: %(why)s", why=why))
         if self.total is not None and (rest := self.total - self.looked_at):
-            why = "" if self.progress.stopped else ": they did not match any more, or are not yours"
-            parts.append(f"The other {rest:,} are as they were{why}.")
-        return " ".join(parts)
+            if self.progress.stopped:
+                parts.append(gettext("The other %(count)s are as they were.", count=number(rest)))
+            else:
+                words = gettext(
+                    "The other %(count)s are as they were: they did not match any more, or are not yours.",
+                    count=number(rest),
+                )
+                parts.append(words)
+        return joined(parts)
 
     @property
     def left(self) -> list[tuple[str, Left, list[tuple[str, str]]]]:
@@ -136,7 +147,7 @@ class Told:
 class JobsView(CmsView):
     """A person's own: nobody undoes by a button what somebody else did."""
 
-    title = "Jobs"
+    title = lazy("Jobs")
     address = "job"
 
     @property
@@ -185,13 +196,14 @@ class JobsView(CmsView):
         entries = list(db.session.scalars(acts.entries().limit(undoing.MOST_AT_ONCE))) if acts is not None else []
         back = get_redirect_target() or self.get_url("admin.index")
         if not entries:
-            flash(NOTHING_LEFT, "error")
+            flash(str(NOTHING_LEFT), "error")
             return redirect(back)
         outcome = Outcome()
         undoing.undo(entries, by=self.person, outcome=outcome)
         db.session.commit()
         if outcome.done:
-            tell_done("Undone." if len(entries) == 1 else f"Undone: {outcome.done:,} put back.", self.person)
+            many = gettext("Undone: %(count)s put back.", count=number(outcome.done))
+            tell_done(gettext("Undone.") if len(entries) == 1 else many, self.person)
         tell_left(outcome)
         return redirect(back)
 
@@ -200,7 +212,7 @@ class JobsView(CmsView):
         told = Told(job, batches.progress_of(job))
         if not told.can_be_undone:
             db.session.rollback()
-            flash(NOTHING_LEFT, "error")
+            flash(str(NOTHING_LEFT), "error")
             return redirect(self.get_url(".job_view", number=number))
         undo = jobs.enqueue(
             "undo",
@@ -208,8 +220,9 @@ class JobsView(CmsView):
                 "by": self.person.id,
                 "list": job.payload["list"],
                 "asked": job.payload["asked"],
-                "title": f"Undo: {told.title[0].lower()}{told.title[1:]}",
+                "title": gettext("Undo: %(what)s", what=told.title[:1].lower() + told.title[1:]),
                 "acts": acts_of(job).kept(),
+                "language": code(),
             },
         )
         undo.total_count = told.progress.done

@@ -15,6 +15,7 @@ from cms.admin.converting import CmsForm
 from cms.admin.dates import Hierarchy, Link
 from cms.admin.filters import Choice, Period
 from cms.db import db
+from cms.language import gettext, lazy
 from cms.models import ChoiceKind, ListChoice
 from cms.services import list_choices
 
@@ -26,7 +27,7 @@ Question = Any  # one value of a query, as select(...).scalar_subquery()
 class ViewForm(CmsForm):
     """The name under which a view is saved; the service says what is wrong with it."""
 
-    name = StringField("Name")
+    name = StringField(lazy("Name"))
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Lists:
             return self.index_view(), 422
         (before,) = saved
         name = list_choices.checked_name(name)
-        flash(f"“{before}” is called “{name}” now." if before else f"“{name}” is saved.", "success")
+        renamed = gettext("“%(before)s” is called “%(name)s” now.", before=before, name=name)
+        flash(renamed if before else gettext("“%(name)s” is saved.", name=name), "success")
         return redirect(self.list_url(self.asked_by(arguments)))
 
     @expose("/views/delete/", methods=("POST",))
@@ -82,9 +84,9 @@ class Lists:
         name = request.form.get("name", "")
         done = self.attempt(lambda: (list_choices.delete_view(self.person, self.address, name),))
         if done == (True,):
-            flash(f"The view “{name}” is deleted. What it showed is still here.", "success")
+            flash(gettext("The view “%(name)s” is deleted. What it showed is still here.", name=name), "success")
         elif done is not None:
-            flash("There is no view of this name any more.", "error")
+            flash(gettext("There is no view of this name any more."), "error")
         return redirect(self._return_url())
 
     def _must_have_list(self) -> None:
@@ -143,7 +145,7 @@ class Lists:
             columns=columns,
             is_usual=[one.name for one in columns if one.is_shown] == self._usual_columns(),
             saved_views=views,
-            whole_list=Link("All", self.list_url({}), not here),
+            whole_list=Link(gettext("All"), self.list_url({}), not here),
             filter_words={self._filters[index].name: self._filters[index].shown(value) for index, _, value in chosen},
             view_name=next((view.text for view in views if view.is_current), None),
             can_save=bool(here),
@@ -185,11 +187,13 @@ class Lists:
             if not isinstance(flt, Choice) or not flt.counted or search or others - {flt.name} or self.limits():
                 continue
             for value, _ in flt.choices:
-                path = flt.path_of(value)
-                if path is not None:
-                    rows = path.narrow(self.get_query(), self.model)
-                    counted = paths.counting(rows, path.key, paths.MOST_COUNTED_BESIDE)
-                    questions["count", flt.name, value] = counted.scalar_subquery()
+                path, rows, key = flt.path_of(value), self.get_query(), self._key
+                if path is None:
+                    rows = flt.narrow(rows, value)
+                else:
+                    rows, key = path.narrow(rows, self.model), path.key
+                counted = paths.counting(rows, key, paths.MOST_COUNTED_BESIDE)
+                questions["count", flt.name, value] = counted.scalar_subquery()
         return questions
 
     def _counts(self, answers: Mapping[Any, Any]) -> dict[str, dict[str, str]]:

@@ -1,10 +1,11 @@
 """The lookups that several forms share."""
 
 from cms.admin.lookup import Lookup
+from cms.language import gettext, lazy
 from cms.models import Author, Media, Post, Tag, User
 from cms.services import media
 
-AUTHORS = Lookup("authors", Author, ["name", "slug"], label=lambda author: author.name, making="New author")
+AUTHORS = Lookup("authors", Author, ["name", "slug"], label=lambda author: author.name, making=lazy("New author"))
 TAGS = Lookup("tags", Tag, ["name"], label=lambda tag: tag.name)
 POSTS = Lookup("posts", Post, ["title"], only=lambda: Post.deleted_at.is_(None))
 PICTURES = Lookup(
@@ -13,6 +14,6 @@ PICTURES = Lookup(
     ["filename", "alt"],
     only=lambda: Media.width.is_not(None) & Media.deleted_at.is_(None),
     picture=media.url_of,
-    making="Upload a picture",
+    making=lazy("Upload a picture"),
 )
-PEOPLE = Lookup("user", User, ["name"], label=lambda person: person.name or "Unnamed")
+PEOPLE = Lookup("user", User, ["name"], label=lambda person: person.name or gettext("Unnamed"))

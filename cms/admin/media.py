@@ -7,7 +7,6 @@ from typing import Any
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_admin.actions import action
 from flask_admin.helpers import get_form_data
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, select
@@ -16,14 +15,17 @@ from werkzeug.datastructures import FileStorage
 from wtforms import Form, MultipleFileField, StringField, TextAreaField, ValidationError
 
 from cms.admin import filters, times
-from cms.admin.base import CmsModelView, as_choices, is_for_a_picker
+from cms.admin.base import CmsModelView, as_choices
 from cms.admin.consequences import Consequence, page_of, told
 from cms.admin.converting import CmsForm
+from cms.admin.door import is_for_a_script
 from cms.admin.fields import AtMost, no_nul
 from cms.admin.lookups import PICTURES
 from cms.admin.paths import Path, Some, Source
+from cms.admin.trashing import Trashing
 from cms.db import db
 from cms.errors import CmsError
+from cms.language import Lazy, gettext, lazy, marked_plural, ngettext, number
 from cms.models import Media, Page, Post, User
 from cms.services import auditing, media
 from cms.services.media import Prepared
@@ -35,26 +37,36 @@ MOST_PLACES = 10  # of a picture, told by name; and so many of several are looke
 MOST_OWN = 5000  # whoever sees their own uploads alone has the newest of them in the list
 
 
+def _accepted() -> str:
+    return gettext("Pictures and files: %(kinds)s.", kinds=", ".join(media.ACCEPTED))
+
+
 class UploadForm(CmsForm):
     """One or several files at once."""
 
-    files = MultipleFileField("Files", description=f"Pictures and files: {', '.join(media.ACCEPTED)}.")
+    files = MultipleFileField(lazy("Files"), description=Lazy(_accepted))
     alt = StringField(
-        "Alternative text",
+        lazy("Alternative text"),
         [AtMost(500), no_nul],
-        description="What the picture shows, for those who do not see it. Several files: one by one afterwards.",
+        description=lazy("What the picture shows, for those who do not see it. Several files: one by one afterwards."),
     )
-    caption = TextAreaField("Caption", [AtMost(1000), no_nul])
+    caption = TextAreaField(lazy("Caption"), [AtMost(1000), no_nul])
 
     def validate_files(self, field: MultipleFileField) -> None:
         if not self.chosen:
-            raise ValidationError("Choose a file.")
+            raise ValidationError(gettext("Choose a file."))
         if len(self.chosen) > MOST_FILES:
-            raise ValidationError(f"At most {MOST_FILES} files at a time; these are {len(self.chosen)}.")
+            raise ValidationError(
+                gettext(
+                    "At most %(most)s files at a time; these are %(these)s.", most=MOST_FILES, these=len(self.chosen)
+                )
+            )
 
     def validate_alt(self, field: StringField) -> None:
         if field.data and len(self.chosen) > 1:
-            raise ValidationError("This would stand under each of the files. Describe them one by one afterwards.")
+            raise ValidationError(
+                gettext("This would stand under each of the files. Describe them one by one afterwards.")
+            )
 
     @property
     def chosen(self) -> list[FileStorage]:
@@ -80,7 +92,9 @@ def size_column(view: Any, context: Any, item: Media, name: str) -> str:
 
 
 def readable_size(size_bytes: int) -> str:
-    return f"{max(1, round(size_bytes / 1024)):,} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_048_576:,.1f} MB"
+    if size_bytes < 1_000_000:
+        return f"{number(max(1, round(size_bytes / 1024)))} kB"
+    return f"{size_bytes / 1_048_576:,.1f} MB"
 
 
 def uploader_column(view: Any, context: Any, item: Media, name: str) -> str:
@@ -103,26 +117,25 @@ def path_of_state(state: str) -> Path:
     return Path(Media.id, Media.deleted_at if state == "trashed" else Media.created_at, (in_state(state),))
 
 
-class MediaView(CmsModelView):
+class MediaView(Trashing, CmsModelView):
     """Pictures and files: their own for those who may upload, all for those who may edit any."""
 
     model = Media
-    title = "Media"
+    title = lazy("Media")
     address = "media"
-    singular = "upload"
-    help = "Pictures and files for posts and pages. The same file sent twice is kept once."
-    empty = "Nothing here yet. Upload a picture to show it in a post."
+    singular = lazy("upload")
+    help = lazy("Pictures and files for posts and pages. The same file sent twice is kept once.")
+    empty = lazy("Nothing here yet. Upload a picture to show it in a post.")
 
     needs = "media.upload"
 
-    trashes = True
     column_list = ["filename", "size", "alt", "uploaded_by", "created_at"]
     column_labels = {
-        "filename": "File",
-        "size": "Size",
-        "alt": "Alternative text",
-        "uploaded_by": "Uploaded by",
-        "created_at": "Uploaded",
+        "filename": lazy("File"),
+        "size": lazy("Size"),
+        "alt": lazy("Alternative text"),
+        "uploaded_by": lazy("Uploaded by"),
+        "created_at": lazy("Uploaded"),
     }
     column_formatters = {
         "filename": name_column,
@@ -130,18 +143,26 @@ class MediaView(CmsModelView):
         "uploaded_by": uploader_column,
         "created_at": time_column,
     }
+    column_editable_list = ["alt"]
     column_sortable_list = ["filename", "created_at"]
     column_default_sort = ("created_at", True)
     column_searchable_list = ["filename", "alt", "caption", "credit"]
     column_export_list = ["filename", "content_type", "size_bytes", "width", "height", "alt", "caption", "credit"]
     column_filters = [
-        filters.Choice("kind", "Kind", [("picture", "Pictures"), ("file", "Files")], of_kind),
+        filters.Choice("kind", lazy("Kind"), [("picture", lazy("Pictures")), ("file", lazy("Files"))], of_kind),
         filters.Choice(
-            "status", "State", [("kept", "In the library"), ("trashed", "In the trash")], in_state, path_of_state
+            "status",
+            lazy("State"),
+            [("kept", lazy("In the library")), ("trashed", lazy("In the trash"))],
+            in_state,
+            path_of_state,
         ),
-        *filters.days("", "Uploaded", Media.created_at),
+        *filters.days("", lazy("Uploaded"), Media.created_at),
     ]
-    column_descriptions = {"alt": "What the picture shows, for those who do not see it.", "credit": "Whose work it is."}
+    column_descriptions = {
+        "alt": lazy("What the picture shows, for those who do not see it."),
+        "credit": lazy("Whose work it is."),
+    }
     form_columns = ["alt", "caption", "credit"]
     form_overrides = {"caption": TextAreaField}
     form_args = {"caption": {"validators": [no_nul, AtMost(1000)]}}
@@ -158,9 +179,6 @@ class MediaView(CmsModelView):
             return ()
         return [Some(Path(Media.id, where=(Media.uploaded_by_id == self.person.id,)).ids, most=MOST_OWN)]
 
-    def listed(self, query: Select[Any]) -> Select[Any]:
-        return query if request.args.get("status") == "trashed" else query.where(Media.deleted_at.is_(None))
-
     def may_edit(self, row: Media) -> bool:
         return self.person.can_edit_media(row)
 
@@ -175,7 +193,7 @@ class MediaView(CmsModelView):
         form = UploadForm(get_form_data())
         if request.method == "POST" and form.validate():
             kept = self._take_in(form)
-            if kept and is_for_a_picker():
+            if kept and is_for_a_script():
                 return as_choices([PICTURES.choice(row) for row in PICTURES.get_many([row.id for row in kept])])
             if len(kept) == 1 and self.get_one(kept[0].id) is not None:  # somebody else may have sent the same before
                 return redirect(self.get_url(".edit_view", id=kept[0].id))
@@ -197,8 +215,11 @@ class MediaView(CmsModelView):
             alt, caption = form.alt.data or "", form.caption.data or ""
             kept = self.attempt(lambda: [self._keep(item, alt, caption) for item in found], form) or []
         if kept:
-            if not is_for_a_picker():
-                flash(f"{len(kept)} {'file is' if len(kept) == 1 else 'files are'} in the library.", "success")
+            if not is_for_a_script():
+                flash(
+                    ngettext("%(num)s file is in the library.", "%(num)s files are in the library.", len(kept)),
+                    "success",
+                )
             for reason in refused:
                 flash(reason, "error")
         elif refused:
@@ -209,8 +230,14 @@ class MediaView(CmsModelView):
         return media.keep(item, by=self.person, alt=alt, caption=caption)
 
     def change(self, form: Form, row: Media) -> None:
+        self._describe(row, form.alt.data or "", form.caption.data or "", form.credit.data or "")
+
+    def change_cell(self, form: Form, row: Media, name: str) -> None:
+        self._describe(row, form.alt.data or "", row.caption, row.credit)
+
+    def _describe(self, row: Media, alt: str, caption: str, credit: str) -> None:
         before = self.facts(row)
-        media.describe(row, alt=form.alt.data or "", caption=form.caption.data or "", credit=form.credit.data or "")
+        media.describe(row, alt=alt, caption=caption, credit=credit)
         db.session.flush()
         before, after = auditing.changed(before, self.facts(row))
         if after:
@@ -222,34 +249,41 @@ class MediaView(CmsModelView):
     def put_back(self, row: Media) -> None:
         media.restore(row, by=self.person)
 
-    @action("restore", "Restore")
-    def restore_selected(self, ids: Sequence[Any]) -> None:
-        self.each(ids, self.put_back, "taken out of the trash")
-
-    def get_actions_list(self) -> tuple[list[Any], dict[Any, Any]]:
-        """In the trash one can restore; elsewhere put into it."""
-        actions, questions = super().get_actions_list()
-        trash = request.args.get("status") == "trashed"
-        return [(name, words) for name, words in actions if (name == "restore") == trash], questions
-
     def goes_with(self, rows: Sequence[Media]) -> list[Consequence]:
         """Where they are shown: of one picture each place by name, of several how many."""
         if len(rows) == 1:
             places = media.used_in(rows[0], most=MOST_PLACES)
-            return [Consequence(f"“{place}” goes on showing it.", page_of(place)) for place in places]
+            return [
+                Consequence(gettext("“%(name)s” goes on showing it.", name=place), page_of(place)) for place in places
+            ]
         covers = select(Post.id).where(Post.cover_id.in_([row.id for row in rows]))
-        names = [(model, media.naming(model, rows[:MOST_PLACES])) for model in (Post, Page)]
         return told(
-            (covers, "post goes on showing one as its cover.", "posts go on showing one as their cover.", None, None),
-            *(
-                (
-                    query,
-                    f"{model.__tablename__} goes on showing one in its text.",
-                    f"{model.__tablename__}s go on showing one in their text.",
-                    None,
-                    None,
-                )
-                for model, query in names
+            (
+                covers,
+                marked_plural(
+                    "%(num)s post goes on showing one as its cover.",
+                    "%(num)s posts go on showing one as their cover.",
+                ),
+                None,
+                None,
+            ),
+            (
+                media.naming(Post, rows[:MOST_PLACES]),
+                marked_plural(
+                    "%(num)s post goes on showing one in its text.",
+                    "%(num)s posts go on showing one in their text.",
+                ),
+                None,
+                None,
+            ),
+            (
+                media.naming(Page, rows[:MOST_PLACES]),
+                marked_plural(
+                    "%(num)s page goes on showing one in its text.",
+                    "%(num)s pages go on showing one in their text.",
+                ),
+                None,
+                None,
             ),
         )
 

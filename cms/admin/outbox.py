@@ -13,14 +13,17 @@ from cms.admin.badges import badge
 from cms.admin.read_only import ReadOnlyView
 from cms.admin.times import shown
 from cms.db import db
+from cms.language import gettext, lazy, lazy_pgettext, marked
 from cms.models import Mail, User
 from cms.services import mailing, site
 
-NOT_FOR_YOU = "(Only those who may change the account that this mail is for may read its text.)"
-TEST_TEXT = """This is a test from {title} ({address}).
+NOT_FOR_YOU = lazy("(Only those who may change the account that this mail is for may read its text.)")
+TEST_TEXT = marked(
+    """This is a test from %(title)s (%(address)s).
 
 It has reached you, so mail works.
 """
+)
 
 
 def status_column(view: Any, context: Any, mail: Mail, name: str) -> Markup:
@@ -35,14 +38,19 @@ class OutboxView(ReadOnlyView):
     """Mails, newest first."""
 
     model = Mail
-    title = "Outbox"
+    title = lazy("Outbox")
+    singular = lazy("mail")
     address = "mail"
-    empty = "No mail was written yet."
+    empty = lazy("No mail was written yet.")
 
     needs = "mail.view"
 
     column_list = ["subject", "recipient", "status", "created_at", "sent_at"]
-    column_labels = {"created_at": "Written", "sent_at": "Sent", "error": "What went wrong"}
+    column_labels = {
+        "created_at": lazy("Written"),
+        "sent_at": lazy_pgettext("time", "Sent"),
+        "error": lazy("What went wrong"),
+    }
     column_formatters = {"status": status_column, "created_at": time_column, "sent_at": time_column}
     column_sortable_list = ["created_at"]
     column_default_sort = ("id", True)
@@ -58,12 +66,14 @@ class OutboxView(ReadOnlyView):
     @property
     def help(self) -> str:
         if mailing.can_send():
-            return f"Mail comes from {current_app.config['MAIL_FROM']}."
-        return "No mail server is set (CMS_MAIL_URL), so mail stays here to be read."
+            return gettext("Mail comes from %(address)s.", address=current_app.config["MAIL_FROM"])
+        return gettext("No mail server is set (CMS_MAIL_URL), so mail stays here to be read.")
 
     def details_of(self, row: Mail) -> dict[str, Any]:
         if not self._may_read(row):
-            set_committed_value(row, "text", NOT_FOR_YOU)
+            set_committed_value(row, "text", str(NOT_FOR_YOU))
+        elif row.text == mailing.NOT_KEPT:
+            set_committed_value(row, "text", gettext(mailing.NOT_KEPT))
         return {}
 
     def _may_read(self, mail: Mail) -> bool:
@@ -79,11 +89,15 @@ class OutboxView(ReadOnlyView):
     def test_view(self) -> ResponseReturnValue:
         """Writes a mail to whoever asks."""
         to = self.person.email
-        text = TEST_TEXT.format(title=site.current().settings.title, address=current_app.config["SITE_URL"])
-        mailing.send(to, "A test mail", text)
+        text = gettext(TEST_TEXT, title=site.current().settings.title, address=current_app.config["SITE_URL"])
+        mailing.send(to, gettext("A test mail"), text)
         db.session.commit()
         if mailing.can_send():
-            flash(f"A test mail to {to} is on its way. Reload this page in a moment to see whether it left.", "success")
+            words = gettext(
+                "A test mail to %(address)s is on its way. Reload this page in a moment to see whether it left.",
+                address=to,
+            )
+            flash(words, "success")
         else:
-            flash("The test mail stays in this outbox: no mail server is set.", "success")
+            flash(gettext("The test mail stays in this outbox: no mail server is set."), "success")
         return redirect(self.get_url(".index_view"))

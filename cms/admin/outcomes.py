@@ -2,12 +2,18 @@
 
 from flask import flash
 
+from cms.language import gettext, number
 from cms.models import User
 from cms.services import auditing, undoing
 from cms.services.batches import Outcome
 
 NAMES_TOLD = 3
 UNDO = "undo:"  # the category of a message with a button; what follows are the acts, as numbers of their entries
+
+
+def done_words(count: int, done: str) -> str:
+    """3 published."""
+    return gettext("%(count)s %(done)s.", count=number(count), done=done)
 
 
 def tell_done(words: str, by: User) -> None:
@@ -20,6 +26,12 @@ def tell_left(outcome: Outcome) -> None:
     """Say what was left out, and why."""
     for reason, left in outcome.left.items():
         names = left.names[:NAMES_TOLD]
-        more = f" and {left.count - len(names):,} more" if left.count > len(names) else ""
-        which = f" ({', '.join(names)}{more})" if names else ""
-        flash(f"{left.count:,} left out{which}: {reason}", "error")
+        which = gettext(", ").join(names)
+        if names and left.count > len(names):
+            which = gettext("%(names)s and %(count)s more", names=which, count=number(left.count - len(names)))
+        count = number(left.count)
+        if which:
+            words = gettext("%(count)s left out (%(which)s): %(reason)s", count=count, which=which, reason=reason)
+        else:
+            words = gettext("%(count)s left out: %(reason)s", count=count, reason=reason)
+        flash(words, "error")

@@ -1,11 +1,12 @@
 """Pages in the admin."""
 
 from flask_login import current_user
-from wtforms import IntegerField
 from wtforms.validators import NumberRange, Optional
 
+from cms.admin.fields import WholeNumberField
 from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm
+from cms.language import lazy
 from cms.models import Page
 from cms.services import snapshots
 
@@ -15,10 +16,10 @@ class PageForm(WritingForm):
 
     subject_model = Page
 
-    menu_position = IntegerField(
-        "Place in the menu",
-        [Optional(), NumberRange(0, 10_000, "Choose a number from 0 to 10,000.")],
-        description="Smaller numbers come first. Empty: not in the menu.",
+    menu_position = WholeNumberField(
+        lazy("Place in the menu"),
+        [Optional(), NumberRange(0, 10_000, lazy("Choose a number from 0 to 10,000."))],
+        description=lazy("Smaller numbers come first. Empty: not in the menu."),
     )
 
 
@@ -26,17 +27,19 @@ class PageView(WritingView):
     """Texts outside the stream of posts."""
 
     model = Page
-    title = "Pages"
+    title = lazy("Pages")
+    singular = lazy("page")
     address = "page"
-    help = "Texts outside the stream of posts, such as About."
-    empty = "No page yet. Most sites begin with “About”."
+    help = lazy("Texts outside the stream of posts, such as About.")
+    empty = lazy("No page yet. Most sites begin with “About”.")
 
     needs = "page.edit"
 
     column_list = ["title", "state", "slug", "menu_position", "published_at", "edited_at"]
+    column_editable_list = ["menu_position"]
     column_sortable_list = ["title", "menu_position", "published_at", "edited_at"]
     column_searchable_list = ["title", "slug", "body"]
-    column_labels = {**WritingView.column_labels, "slug": "Address", "menu_position": "In the menu"}
+    column_labels = {**WritingView.column_labels, "slug": lazy("Address"), "menu_position": lazy("In the menu")}
     column_filters = [state_filter(Page), changes_filter(Page)]
     form = PageForm
     form_columns = list(snapshots.FIELDS[Page])

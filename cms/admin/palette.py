@@ -9,10 +9,11 @@ from flask_admin import expose
 from cms.admin import palette_actions, palette_records
 from cms.admin.door import CmsView
 from cms.admin.palette_records import Found
+from cms.language import gettext, lazy, marked
 
 LONGEST_QUERY = 200
 MOST_IN_GROUP = 6
-RECENT = "Recent"
+RECENT = marked("Recent")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Group:
 class PaletteView(CmsView):
     """Finds records, lists, actions, settings and guides: each only where this person may open it."""
 
-    title = "Search"
+    title = lazy("Search")
     address = "search"
 
     def is_visible(self) -> bool:
@@ -62,7 +63,7 @@ def asked() -> str:
 def found(text: str) -> list[Group]:
     """What fits ``text``, the group with the best one first; for no text what this person did last, and what to do."""
     if not text:
-        groups = [Group(RECENT, palette_records.recent(MOST_IN_GROUP)), *_groups(palette_actions.first())]
+        groups = [Group(gettext(RECENT), palette_records.recent(MOST_IN_GROUP)), *_groups(palette_actions.first())]
         return [group for group in groups if group.results]
     groups = _groups([*palette_actions.matching(text), *palette_records.matching(text), *palette_actions.finer(text)])
     return sorted(groups, key=lambda group: min(one.rank for one in group.results))

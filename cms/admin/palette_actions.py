@@ -11,10 +11,12 @@ from cms.admin import shell
 from cms.admin.base import CmsModelView
 from cms.admin.filters import Choice
 from cms.admin.help import guides
-from cms.admin.palette_records import Found, rank
+from cms.admin.palette_records import Found, begins, rank
+from cms.language import ENGLISH, code, gettext, lazy
 from cms.services.settings import OPTIONS
 
-ACTIONS, LISTS, PARTS, SETTINGS, HELP, FURTHER = "Actions", "Go to", "Lists", "Settings", "Help", "Look further"
+ACTIONS, LISTS, PARTS = lazy("Actions"), lazy("Go to"), lazy("Lists")
+SETTINGS, HELP, FURTHER = lazy("Settings"), lazy("Help"), lazy("Look further")
 MOST_FURTHER = 4
 # Other words that people type for a thing, by the address of its page.
 ALSO = {
@@ -49,7 +51,9 @@ def further(text: str) -> list[Found]:
     """The lists that search more than the palette does, with the same text."""
     searched = [view for view in views() if isinstance(view, CmsModelView) and view.column_searchable_list]
     return [
-        Found(FURTHER, f"Search all {view.name.lower()}", address=list_address(view, search=text))
+        _line(
+            FURTHER, gettext("Search all %(things)s", things=view.name.lower()), address=list_address(view, search=text)
+        )
         for view in searched[:MOST_FURTHER]
     ]
 
@@ -71,7 +75,7 @@ def _fitting(text: str, offered: Iterable[Offered]) -> list[Found]:
     results = []
     for one, also in offered:
         words = f"{one.title} {one.hint} {also}".casefold().split()
-        if all(any(word.startswith(part) for word in words) for part in wanted):
+        if all(begins(words, part) for part in wanted):
             results.append(replace(one, rank=rank(text, one.title)))
     return results
 
@@ -81,32 +85,43 @@ def _new() -> Iterator[Offered]:
         if view.can_create:
             keys = "n" if view.address == "post" else ""
             address = view.get_url(f"{view.endpoint}.create_view")
-            yield Found(ACTIONS, f"New {view.singular}", address=address, keys=keys), f"add create write {_also(view)}"
+            title = gettext("New %(thing)s", thing=view.singular)
+            yield _line(ACTIONS, title, address=address, keys=keys), f"new add create write {_also(view)}"
 
 
 def _imports() -> Iterator[Offered]:
     for view in _tables():
         endpoint = f"{view.endpoint}.import_view"
         if endpoint in current_app.view_functions and view.can_create:
-            yield Found(ACTIONS, f"Import {view.name.lower()}", address=view.get_url(endpoint)), "csv upload"
+            title = gettext("Import %(things)s", things=view.name.lower())
+            yield _line(ACTIONS, title, address=view.get_url(endpoint)), "import csv upload"
 
 
 def _own() -> Iterator[Offered]:
     """What everybody may do for themselves."""
-    yield Found(ACTIONS, "View site", address=shell.site_address()), "open public blog"
+    yield _line(ACTIONS, gettext("View site"), address=shell.site_address()), "view site open public blog"
     if account := shell.account_address():
-        yield Found(ACTIONS, "Your account", address=account), "profile password security"
+        yield (
+            _line(ACTIONS, gettext("Your account"), address=account),
+            "your account profile password security language",
+        )
     if "security.two_factor_setup" in current_app.view_functions:
-        yield Found(ACTIONS, "Your second factor", address=url_for("security.two_factor_setup")), "two-factor 2fa totp"
-    for theme, also in (("light", "bright"), ("dark", "night"), ("system", "automatic")):
-        yield Found(ACTIONS, f"Theme: {theme}", act=f"theme:{theme}"), f"{also} colour color mode appearance"
-    yield Found(ACTIONS, "Keyboard shortcuts", act="shortcuts", keys="?"), "keys help"
-    yield Found(ACTIONS, "Sign out", hint=current_user.email, act="sign-out"), "log out logout leave"
+        address = url_for("security.two_factor_setup")
+        yield _line(ACTIONS, gettext("Your second factor"), address=address), "second two-factor 2fa totp"
+    for theme, title, also in (
+        ("light", gettext("Theme: light"), "bright"),
+        ("dark", gettext("Theme: dark"), "night"),
+        ("system", gettext("Theme: system"), "automatic"),
+    ):
+        yield _line(ACTIONS, title, act=f"theme:{theme}"), f"theme {theme} {also} colour color mode appearance"
+    yield _line(ACTIONS, gettext("Keyboard shortcuts"), act="shortcuts", keys="?"), "keyboard shortcuts keys help"
+    yield _line(ACTIONS, gettext("Sign out"), hint=current_user.email, act="sign-out"), "sign out log logout leave"
 
 
 def _lists() -> Iterator[Offered]:
     for view in views():
-        yield Found(LISTS, view.name, hint=view.category or "", address=list_address(view), always=True), _also(view)
+        category = gettext(view.category) if view.category else ""
+        yield _line(LISTS, str(view.name), hint=category, address=list_address(view), always=True), _also(view)
 
 
 def _parts() -> Iterator[Offered]:
@@ -115,7 +130,8 @@ def _parts() -> Iterator[Offered]:
         for narrowed in (one for one in view._filters or () if isinstance(one, Choice)):
             for value, label in narrowed.choices:
                 address = list_address(view, **{narrowed.name: value})
-                yield Found(PARTS, f"{view.name}: {label.lower()}", address=address), narrowed.label
+                title = gettext("%(what)s: %(value)s", what=view.name, value=label.lower())
+                yield _line(PARTS, title, address=address), f"{narrowed.label} {value if code() != ENGLISH else ''}"
 
 
 def _settings() -> Iterator[Offered]:
@@ -123,19 +139,28 @@ def _settings() -> Iterator[Offered]:
     if page is not None:
         for name, option in OPTIONS.items():
             address = f"{list_address(page)}#{name}"
-            yield Found(SETTINGS, option.label, hint=option.help, address=address), f"{option.group} setting"
+            hint = gettext(option.help)
+            also = f"{gettext(option.group)} {option.label} setting"
+            yield _line(SETTINGS, gettext(option.label), hint=hint, address=address), also
 
 
 def _guides() -> Iterator[Offered]:
     page = next((view for view in views() if view.endpoint == "admin_help"), None)
     if page is not None:
         for guide in guides():
-            yield Found(HELP, guide.title, address=page.get_url("admin_help.guide", guide_name=guide.name)), "guide"
+            yield _line(HELP, guide.title, address=page.get_url("admin_help.guide", guide_name=guide.name)), "guide"
 
 
 def _tables() -> list[CmsModelView]:
     return [view for view in views() if isinstance(view, CmsModelView)]
 
 
+def _line(kind: Any, title: str, **about: Any) -> Found:
+    return Found(str(kind), title, **about)
+
+
 def _also(view: Any) -> str:
-    return ALSO.get(view.endpoint.removeprefix("admin").removeprefix("_"), "")
+    """What it is found by beside its name; on pages in another language by its address, which is English, too."""
+    place = view.endpoint.removeprefix("admin").removeprefix("_")
+    also = ALSO.get(place, "")
+    return also if code() == ENGLISH else f"{place} {also}"

@@ -4,6 +4,7 @@ Beginnings of addresses, names and e-mails are looked up by their index; words o
 matches; any part of a label among the newest thousand records, of those who see only their own among these.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, contains_eager, load_only
 from cms.admin import badges, filters, paths
 from cms.admin.lookup import VIEWS, starting
 from cms.db import Base, db
+from cms.language import gettext, marked
 from cms.models import AuditEntry, Author, Comment, Media, Page, Post, PostAuthor, Role, Tag, User, UserRole
 from cms.services import searching
 from cms.text.excerpt import excerpt
@@ -28,6 +30,7 @@ LEAST_LETTERS = 3
 PATIENCE_SECONDS = 0.25
 ENTRIES_READ = 60
 BEGINS, HAS_WORD, ELSEWHERE = range(3)
+_HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def _slug(text: str) -> str:
 WRITTEN = ("status", "published_at", "unpublish_at", "deleted_at", "edited_at")
 KINDS = (
     Kind(
-        "Posts",
+        marked("Posts"),
         Post,
         parts=[Post.title],
         begins=[(Post.slug, _slug)],
@@ -81,7 +84,7 @@ KINDS = (
         has_state=True,
     ),
     Kind(
-        "Pages",
+        marked("Pages"),
         Page,
         parts=[Page.title],
         begins=[(Page.slug, _slug)],
@@ -89,10 +92,12 @@ KINDS = (
         hint=lambda page: f"/{page.slug}",
         has_state=True,
     ),
-    Kind("Tags", Tag, parts=[Tag.name], begins=[(Tag.slug, _slug)], options=[load_only(Tag.name)]),
-    Kind("Authors", Author, parts=[Author.name], begins=[(Author.slug, _slug)], options=[load_only(Author.name)]),
+    Kind(marked("Tags"), Tag, parts=[Tag.name], begins=[(Tag.slug, _slug)], options=[load_only(Tag.name)]),
     Kind(
-        "People",
+        marked("Authors"), Author, parts=[Author.name], begins=[(Author.slug, _slug)], options=[load_only(Author.name)]
+    ),
+    Kind(
+        marked("People"),
         User,
         parts=[User.name, User.email],
         begins=[(User.email, fold_email), (User.name, str)],
@@ -101,7 +106,7 @@ KINDS = (
         hint=lambda user: user.email,
     ),
     Kind(
-        "Media",
+        marked("Media"),
         Media,
         parts=[Media.filename, Media.alt],
         options=[load_only(Media.filename, Media.alt, Media.uploaded_by_id, Media.deleted_at)],
@@ -109,11 +114,11 @@ KINDS = (
         hint=lambda media: excerpt(media.alt, 60),
     ),
     Kind(
-        "Comments",
+        marked("Comments"),
         Comment,
         parts=[Comment.name, Comment.body, Comment.email],
         options=[load_only(Comment.name, Comment.body, Comment.status, Comment.deleted_at)],
-        label=lambda comment: excerpt(comment.body, 80) or "An empty comment",
+        label=lambda comment: excerpt(comment.body, 80) or gettext("An empty comment"),
         hint=lambda comment: comment.name,
         has_state=True,
     ),
@@ -245,14 +250,19 @@ def _found(kind: Kind, row: Any, address: str, text: str = "") -> Found:
     title, hint = kind.label(row), kind.hint(row)
     state = row.state if kind.has_state else ""
     return Found(
-        kind.name,
+        gettext(kind.name),
         title,
         hint,
-        state=state.capitalize(),
+        state=gettext(state.capitalize()),
         tone=badges.MEANINGS.get(state, "plain") if state else "",
         address=address,
         rank=rank(text, title, hint),
     )
+
+
+def begins(words: Sequence[str], part: str) -> bool:
+    """Whether one of ``words`` begins with ``part``; where words have no blanks between them, whether it is in one."""
+    return any(word.startswith(part) or (part in word and bool(_HAN.search(part))) for word in words)
 
 
 def rank(text: str, title: str, *others: str) -> int:
@@ -261,5 +271,5 @@ def rank(text: str, title: str, *others: str) -> int:
     if name.startswith(wanted):
         return BEGINS
     words = [word for label in (name, *others) for word in label.casefold().split()]
-    fits = all(any(word.startswith(part) for word in words) for part in wanted.split())
+    fits = all(begins(words, part) for part in wanted.split())
     return HAS_WORD if fits else ELSEWHERE

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.operators import custom_op
 
+from cms import language
 from cms.admin.places import Position, written
 from cms.db import db
 
@@ -117,7 +118,7 @@ class Listing:
     @property
     def total(self) -> str:
         """How many there are in all, in words: 1,234 or 10,000+."""
-        return f"{self.count:,}" if self.counted_all else f"{self.count:,}+"
+        return language.number(self.count) if self.counted_all else f"{language.number(self.count)}+"
 
 
 def index_of(column: Any, *before: str) -> str | None:
@@ -224,7 +225,7 @@ def counted(column: Any, values: Sequence[Any]) -> dict[Any, int]:
 
 def told(number: int, most: int = MOST_COUNTED_NARROWED) -> str:
     """A number that was not counted further than ``most``."""
-    return f"{number:,}" if number <= most else f"{most:,}+"
+    return language.number(number) if number <= most else f"{language.number(most)}+"
 
 
 def _count(ids: Select[Any]) -> Select[Any]:

@@ -25,23 +25,24 @@ from cms.admin.paths import Path, index_of
 from cms.admin.times import ZONES, shown
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext, lazy, marked
 from cms.models import Role, User, UserRole
 from cms.services import accounts, inviting
 
-NO_MAIL = "No mail server is set. Give {name} this link to choose a password; it is shown only now: {link}"
+NO_MAIL = marked("No mail server is set. Give %(name)s this link to choose a password; it is shown only now: %(link)s")
 
 
 class PersonForm(CmsForm):
     """An account. Passwords are chosen by the person, never here."""
 
-    name = StringField("Name", [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)], filters=[stripped])
-    email = StringField("E-mail", [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS)], filters=[stripped])
-    roles = ChecksField("Roles", values_of=lambda roles: [str(role.id) for role in roles])
-    time_zone = SelectField("Time zone", choices=ZONES, default="UTC")
+    name = StringField(lazy("Name"), [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)], filters=[stripped])
+    email = StringField(lazy("E-mail"), [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS)], filters=[stripped])
+    roles = ChecksField(lazy("Roles"), values_of=lambda roles: [str(role.id) for role in roles])
+    time_zone = SelectField(lazy("Time zone"), choices=ZONES, default="UTC")
 
 
 def roles_column(view: Any, context: Any, user: User, name: str) -> str:
-    return roles_cell(view, context, user, name) or "no role"
+    return roles_cell(view, context, user, name) or gettext("no role")
 
 
 def roles_cell(view: Any, context: Any, user: User, name: str) -> str:
@@ -74,15 +75,15 @@ class PeopleView(Importing, CmsModelView):
     """People. Nobody changes somebody who may do more than they themselves."""
 
     model = User
-    title = "People"
+    title = lazy("People")
     address = "user"
-    singular = "person"
-    help = "Who may sign in, and what they may do. The names under posts are authors, and outlive accounts."
+    singular = lazy("person")
+    help = lazy("Who may sign in, and what they may do. The names under posts are authors, and outlive accounts.")
 
     needs = "user.edit"
 
     column_list = ["name", "email", "roles", "active", "created_at"]
-    column_labels = {"email": "E-mail", "active": "State", "created_at": "Since"}
+    column_labels = {"email": lazy("E-mail"), "active": lazy("State"), "created_at": lazy("Since")}
     column_formatters = {"roles": roles_column, "active": active_column, "created_at": since_column}
     column_formatters_export = {"roles": roles_cell}
     column_sortable_list = ["name", "email", "created_at"]
@@ -92,12 +93,12 @@ class PeopleView(Importing, CmsModelView):
     column_filters = [
         filters.Choice(
             "active",
-            "State",
-            [("yes", "Active"), ("no", "Deactivated")],
+            lazy("State"),
+            [("yes", lazy("Active")), ("no", lazy("Deactivated"))],
             lambda value: User.active == (value == "yes"),
             path_of_active,
         ),
-        filters.Filter("role", "Role", has_role, lambda name: Path(UserRole.user_id, where=(_of_role(name),))),
+        filters.Filter("role", lazy("Role"), has_role, lambda name: Path(UserRole.user_id, where=(_of_role(name),))),
     ]
     form = PersonForm
     form_columns = ["name", "email", "roles", "time_zone"]
@@ -120,7 +121,7 @@ class PeopleView(Importing, CmsModelView):
     def _with_roles(self, form: Any, user: User | None) -> Form:
         held = user.roles if user is not None else []
         form.roles.choices = [
-            Check(str(role.id), role.name, role.description)
+            Check(str(role.id), role.name, gettext(role.description))
             for role in db.session.scalars(select(Role).order_by(Role.name))
             if role in held or current_user.can_grant([role])
         ]
@@ -135,8 +136,8 @@ class PeopleView(Importing, CmsModelView):
 
     def created_message(self, row: User) -> str:
         if row.one_time_link:
-            return NO_MAIL.format(name=row.name, link=row.one_time_link)
-        return f"{row.name} is added. A mail with a link to choose a password is on its way."
+            return gettext(NO_MAIL, name=row.name, link=row.one_time_link)
+        return gettext("%(name)s is added. A mail with a link to choose a password is on its way.", name=row.name)
 
     def change(self, form: Form, row: User) -> None:
         # The roles first: what they ask is asked of the person as they were.
@@ -148,8 +149,8 @@ class PeopleView(Importing, CmsModelView):
 
     def goes_with(self, rows: Sequence[User]) -> list[Consequence]:
         return [
-            Consequence("Nothing that they wrote: posts, comments and their byline stay."),
-            Consequence("To keep them out, deactivate them."),
+            Consequence(gettext("Nothing that they wrote: posts, comments and their byline stay.")),
+            Consequence(gettext("To keep them out, deactivate them.")),
         ]
 
     def handle_view_exception(self, exc: Exception, form: Form | None = None) -> bool:
@@ -170,26 +171,26 @@ class PeopleView(Importing, CmsModelView):
         done = self.attempt(lambda: (act(user, by=self.person),), row=user)
         if done is not None:
             link = done[0] if isinstance(done[0], str) else None
-            flash(NO_MAIL.format(name=name, link=link) if link else said.format(name=name), "success")
+            flash(gettext(NO_MAIL, name=name, link=link) if link else gettext(said, name=name), "success")
         return redirect(self.get_url(".edit_view", id=number))
 
-    @action("deactivate", "Deactivate", "Keep these people out? They are signed out at once.")
+    @action("deactivate", lazy("Deactivate"), lazy("Keep these people out? They are signed out at once."))
     def deactivate_selected(self, ids: list[str]) -> None:
-        self.each(ids, lambda user: accounts.deactivate(user, by=self.person), "deactivated")
+        self.each(ids, lambda user: accounts.deactivate(user, by=self.person), gettext("deactivated"))
 
-    @action("activate", "Activate")
+    @action("activate", lazy("Activate"))
     def activate_selected(self, ids: list[str]) -> None:
-        self.each(ids, lambda user: accounts.activate(user, by=self.person), "activated")
+        self.each(ids, lambda user: accounts.activate(user, by=self.person), gettext("activated"))
 
 
 ACTS = {
-    "activate": (accounts.activate, "{name} may sign in again."),
-    "deactivate": (accounts.deactivate, "{name} is deactivated and signed out."),
-    "sign_out": (accounts.sign_out_everywhere, "{name} is signed out everywhere."),
-    "invite": (inviting.invite, "A mail with a link to a new password is on its way to {name}."),
+    "activate": (accounts.activate, marked("%(name)s may sign in again.")),
+    "deactivate": (accounts.deactivate, marked("%(name)s is deactivated and signed out.")),
+    "sign_out": (accounts.sign_out_everywhere, marked("%(name)s is signed out everywhere.")),
+    "invite": (inviting.invite, marked("A mail with a link to a new password is on its way to %(name)s.")),
     "remove_second_factor": (
         accounts.remove_second_factor,
-        "{name} signs in by password alone again.",
+        marked("%(name)s signs in by password alone again."),
     ),
 }
 

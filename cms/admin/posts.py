@@ -21,6 +21,7 @@ from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm, shown, text
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext, lazy, lazy_pgettext, marked_plural
 from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag
 from cms.services import revising, searching, snapshots, tagging
 
@@ -35,18 +36,25 @@ class PostForm(WritingForm):
     subject_model = Post
 
     excerpt = TextAreaField(
-        "Excerpt", text("excerpt"), description="A sentence or two for lists, feeds and search engines."
+        lazy("Excerpt"),
+        text("excerpt"),
+        description=lazy("A sentence or two for lists, feeds and search engines."),
     )
     tags = TagsField(
-        "Tags", lookup=TAGS, create=lambda: current_user.may("tag.add"), description="Enter or a comma ends a tag."
+        lazy("Tags"),
+        lookup=TAGS,
+        create=lambda: current_user.may("tag.add"),
+        description=lazy("Enter or a comma ends a tag."),
     )
-    authors = LookupListField("Authors", lookup=AUTHORS, description="In the order of the byline.")
-    cover = LookupField("Cover picture", lookup=PICTURES)
+    authors = LookupListField(lazy("Authors"), lookup=AUTHORS, description=lazy("In the order of the byline."))
+    cover = LookupField(lazy("Cover picture"), lookup=PICTURES)
     canonical_url = StringField(
-        "First published at", text("canonical_url"), description="If the original stands elsewhere: its whole address."
+        lazy("First published at"),
+        text("canonical_url"),
+        description=lazy("If the original stands elsewhere: its whole address."),
     )
-    is_featured = BooleanField("Featured")
-    comments_open = BooleanField("Readers may comment", default=True)
+    is_featured = BooleanField(lazy("Featured"))
+    comments_open = BooleanField(lazy("Readers may comment"), default=True)
 
 
 def _titled(text: str) -> Select[Any]:
@@ -74,8 +82,8 @@ def _more(names: list[str]) -> Markup:
     """How many there are beside those shown, their names behind it."""
     if not names:
         return Markup("")
-    return Markup(' <span class="muted" title="{}">+{}<span class="unseen"> more</span></span>').format(
-        ", ".join(names), len(names)
+    return Markup(' <span class="muted" title="{}">+{}<span class="unseen"> {}</span></span>').format(
+        ", ".join(names), len(names), gettext("more")
     )
 
 
@@ -83,9 +91,10 @@ class PostView(WritingView):
     """Posts: their own for those who may edit their own, all for those who may edit any."""
 
     model = Post
-    title = "Posts"
+    title = lazy("Posts")
+    singular = lazy("post")
     address = "post"
-    empty = "No post yet. The first one can be short."
+    empty = lazy("No post yet. The first one can be short.")
 
     needs = "post.edit"
     action_needs = {
@@ -95,9 +104,16 @@ class PostView(WritingView):
         "restore": "post.trash",
     }
 
-    column_list = ["title", "state", "authors", "tags", "published_at", "edited_at"]
-    column_more = ["slug", "word_count", "created_at"]
-    column_labels = {**WritingView.column_labels, "slug": "Address", "word_count": "Words"}
+    column_list = ["title", "state", "authors", "tags", "published_at", "edited_at", "is_featured"]
+    column_editable_list = ["is_featured", "comments_open"]
+    column_more = ["comments_open", "slug", "word_count", "created_at"]
+    column_labels = {
+        **WritingView.column_labels,
+        "slug": lazy("Address"),
+        "word_count": lazy("Words"),
+        "is_featured": lazy("Featured"),
+        "comments_open": lazy("Comments open"),
+    }
     column_searchable_list = ["title"]
     column_export_list = ["title", "slug", "state", "authors", "tags", "published_at", "edited_at", "word_count"]
     column_formatters = {**WritingView.column_formatters, "authors": authors_column, "tags": tags_column}
@@ -105,19 +121,19 @@ class PostView(WritingView):
         state_filter(Post),
         filters.Related(
             "author",
-            "Author",
+            lazy("Author"),
             AUTHORS,
             lambda number: Post.id.in_(select(PostAuthor.post_id).where(PostAuthor.author_id == number)),
             lambda number: Path(PostAuthor.post_id, PostAuthor.listed_at, (PostAuthor.author_id == number,)),
         ),
         filters.Related(
             "tag",
-            "Tag",
+            lazy("Tag"),
             TAGS,
             lambda number: Post.id.in_(select(PostTag.post_id).where(PostTag.tag_id == number)),
             lambda number: Path(PostTag.post_id, PostTag.listed_at, (PostTag.tag_id == number,)),
         ),
-        *filters.days("", "Published", Post.published_at),
+        *filters.days("", lazy_pgettext("time", "Published"), Post.published_at),
         changes_filter(Post),
     ]
     form = PostForm
@@ -150,12 +166,12 @@ class PostView(WritingView):
 
     def goes_with_all(self, ids: Sequence[int], one: Post | None) -> list[Question]:
         comments = select(Comment.id).where(Comment.post_id.in_(ids), Comment.deleted_at.is_(None))
-        what = "it" if one else "them"
         return [
             (
                 comments,
-                f"comment is hidden with {what}.",
-                f"comments are hidden with {what}.",
+                marked_plural("%(num)s comment is hidden with it.", "%(num)s comments are hidden with it.")
+                if one
+                else marked_plural("%(num)s comment is hidden with them.", "%(num)s comments are hidden with them."),
                 Comment,
                 one and {"post": one.id},
             )
@@ -219,21 +235,21 @@ class PostView(WritingView):
         return [(name, words) for name, words in actions if name not in ("add_tags", "remove_tags")], questions
 
     # Bulk acts: other tags stay as they are.
-    @action("add_tags", "Add tags")
+    @action("add_tags", lazy("Add tags"))
     def add_tags_to_selected(self, ids: Sequence[Any]) -> None:
-        self._retag(ids, snapshots.Add, "tagged")
+        self._retag(ids, snapshots.Add, gettext("tagged"))
 
-    @action("remove_tags", "Remove tags")
+    @action("remove_tags", lazy("Remove tags"))
     def remove_tags_from_selected(self, ids: Sequence[Any]) -> None:
-        self._retag(ids, snapshots.Remove, "relieved of these tags")
+        self._retag(ids, snapshots.Remove, gettext("relieved of these tags"))
 
     def _retag(self, ids: Sequence[Any], how: type[tuple], done: str) -> None:  # type: ignore[type-arg]
         def retag(post: Post) -> None:
             names = tagging.names_in(request.form.get("bulk_tags", "").replace("\x00", ""))
             if not names:
-                raise InvalidChange("Type the tags first.")
+                raise InvalidChange(gettext("Type the tags first."))
             if not self.may_edit(post):
-                raise NotAllowed("You may not edit this post.")
+                raise NotAllowed(gettext("You may not edit this post."))
             before = tagging.tags_of(post)
             revising.change_live(post, {"tags": how(names)}, by=self.person)
             self.record("retagged", post, before={"tags": before}, after={"tags": tagging.tags_of(post)})

@@ -3,13 +3,15 @@
 from types import SimpleNamespace
 
 from flask import Response, g, make_response, render_template
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from cms import clock
 from cms.db import db
+from cms.language import nearest, speaking
 from cms.models import Author, Media, Page, Post, Tag
-from cms.services import snapshots
+from cms.services import site, snapshots
 from cms.text import markdown
 from cms.text.excerpt import word_count
 
@@ -18,9 +20,9 @@ def answer(template: str, row: Post | Page, *, edit_url: str | None, list_url: s
     """``template``, a public one with a bar above it, filled with the newest text of ``row``."""
     g.as_readers_see_it = True  # no script, and pictures from elsewhere as on the site itself
     draft = draft_of(row)
-    return make_response(
-        render_template(template, post=draft, page=draft, row=row, edit_url=edit_url, list_url=list_url)
-    )
+    bar = Markup(render_template("admin/draft_bar.html", row=row, edit_url=edit_url, list_url=list_url))  # noqa: S704
+    with speaking(nearest(site.here().settings.language)):
+        return make_response(render_template(template, post=draft, page=draft, draft_bar=bar))
 
 
 def draft_of(row: Post | Page) -> SimpleNamespace:

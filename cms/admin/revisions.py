@@ -7,11 +7,12 @@ from flask_login import current_user
 from sqlalchemy import Select, or_
 from sqlalchemy.orm import defer, joinedload, load_only
 
-from cms.admin import comparing
+from cms.admin import comparing, words
 from cms.admin.paths import Path, Some, Source
 from cms.admin.read_only import ReadOnlyView
 from cms.admin.writing import time_column
 from cms.db import db
+from cms.language import lazy, lazy_pgettext
 from cms.models import Page, Post, Revision, User
 
 
@@ -20,7 +21,7 @@ def subject_column(view: Any, context: Any, revision: Revision, name: str) -> st
 
 
 def kind_column(view: Any, context: Any, revision: Revision, name: str) -> str:
-    return revision.label or revision.kind.value.capitalize()
+    return revision.label or words.said(revision.kind.value)
 
 
 MOST_OWN = 5000  # of how many of the newest those are shown that may be seen
@@ -30,15 +31,22 @@ class RevisionView(ReadOnlyView):
     """Revisions of whatever the person may see."""
 
     model = Revision
-    title = "Revisions"
+    title = lazy("Revisions")
+    singular = lazy("revision")
     address = "revision"
-    help = "What a post or a page was, each time somebody saved it."
-    empty = "Nothing has been saved yet."
+    help = lazy("What a post or a page was, each time somebody saved it.")
+    empty = lazy("Nothing has been saved yet.")
 
     needs = "post.edit"
 
     column_list = ["subject", "version", "kind", "user", "created_at"]
-    column_labels = {"subject": "Of", "user": "By", "created_at": "Saved"}
+    column_labels = {
+        "subject": lazy("Of"),
+        "version": lazy("Version"),
+        "kind": lazy("Kind"),
+        "user": lazy("By"),
+        "created_at": lazy_pgettext("time", "Saved"),
+    }
     column_formatters = {"subject": subject_column, "kind": kind_column, "created_at": time_column}
     column_formatters_export = {"subject": subject_column, "kind": kind_column}
     column_sortable_list = ["created_at"]
@@ -78,6 +86,7 @@ class RevisionView(ReadOnlyView):
         before = db.session.scalar(earlier)
         return {
             "subject": subject,
+            "kind": words.plain(row.kind.value),
             "earlier": before,
             "changes": comparing.changes(before.snapshot if before is not None else {}, row.snapshot),
         }

@@ -13,54 +13,67 @@ from cms.admin.checks import Check, ChecksField
 from cms.admin.consequences import Consequence, told
 from cms.admin.converting import CmsForm, stripped
 from cms.admin.fields import AtMost, Filled, no_nul
+from cms.language import gettext, lazy, marked_plural
 from cms.models import Role, User, UserRole
 from cms.models.permission import PERMISSIONS
 from cms.services import roles
 
 # Rights are named SUBJECT.VERB: the heading that each subject's boxes stand under.
 GROUPS = {
-    "admin": "Admin",
-    "post": "Posts",
-    "page": "Pages",
-    "tag": "Tags",
-    "author": "Authors",
-    "comment": "Comments",
-    "media": "Media",
-    "redirect": "Redirects",
-    "setting": "Settings",
-    "user": "People",
-    "role": "Roles",
-    "audit": "Audit log",
-    "mail": "Outbox",
-    "data": "Lists",
+    "admin": lazy("Admin"),
+    "post": lazy("Posts"),
+    "page": lazy("Pages"),
+    "tag": lazy("Tags"),
+    "author": lazy("Authors"),
+    "comment": lazy("Comments"),
+    "media": lazy("Media"),
+    "redirect": lazy("Redirects"),
+    "setting": lazy("Settings"),
+    "user": lazy("People"),
+    "role": lazy("Roles"),
+    "audit": lazy("Audit log"),
+    "mail": lazy("Outbox"),
+    "data": lazy("Lists"),
 }
 
 
 class RoleForm(CmsForm):
     """A name, a sentence, and rights."""
 
-    name = StringField("Name", [Filled(), no_nul, AtMost(roles.MOST_NAME_LETTERS)], filters=[stripped])
-    description = StringField("What it is for", [no_nul, AtMost(roles.MOST_DESCRIPTION_LETTERS)], filters=[stripped])
-    permissions = ChecksField("Whoever has it may")
+    name = StringField(lazy("Name"), [Filled(), no_nul, AtMost(roles.MOST_NAME_LETTERS)], filters=[stripped])
+    description = StringField(
+        lazy("What it is for"), [no_nul, AtMost(roles.MOST_DESCRIPTION_LETTERS)], filters=[stripped]
+    )
+    permissions = ChecksField(lazy("Whoever has it may"))
 
 
 def rights_column(view: Any, context: Any, role: Role, name: str) -> str:
-    return f"{len(role.permissions)} of {len(PERMISSIONS)}"
+    return gettext("%(number)s of %(all)s", number=len(role.permissions), all=len(PERMISSIONS))
+
+
+def description_column(view: Any, context: Any, role: Role, name: str) -> str:
+    """Those of the roles that a site begins with are ours to translate."""
+    return gettext(role.description)
 
 
 class RoleView(CmsModelView):
     """Roles. Nobody puts into one what they lack, and somebody always keeps the keys."""
 
     model = Role
-    title = "Roles"
+    title = lazy("Roles")
+    singular = lazy("role")
     address = "role"
-    help = "What people may do. A change counts from their next click on."
+    help = lazy("What people may do. A change counts from their next click on.")
 
     needs = "role.edit"
 
     column_list = ["name", "description", "permissions", "person_count"]
-    column_labels = {"description": "What it is for", "permissions": "Rights", "person_count": "People"}
-    column_formatters = {"permissions": rights_column}
+    column_labels = {
+        "description": lazy("What it is for"),
+        "permissions": lazy("Rights"),
+        "person_count": lazy("People"),
+    }
+    column_formatters = {"permissions": rights_column, "description": description_column}
     column_sortable_list = ["name"]
     column_default_sort = "name"
     column_export_list = ["name", "description", "permissions"]
@@ -104,14 +117,18 @@ class RoleView(CmsModelView):
     def goes_with(self, rows: Sequence[Role]) -> list[Consequence]:
         one = rows[0] if len(rows) == 1 else None
         people = select(UserRole.user_id).where(UserRole.role_id.in_([row.id for row in rows])).distinct()
-        words = "has it" if one else "has one of these"
-        many = "have it" if one else "have one of these"
-        first = "and needs another one first." if one else "and needs another one first; such a role stays."
         return told(
             (
                 people,
-                f"person {words} {first}",
-                f"people {many} {first.replace('needs', 'need')}",
+                marked_plural(
+                    "%(num)s person has it and needs another one first.",
+                    "%(num)s people have it and need another one first.",
+                )
+                if one
+                else marked_plural(
+                    "%(num)s person has one of these and needs another one first; such a role stays.",
+                    "%(num)s people have one of these and need another one first; such a role stays.",
+                ),
                 User,
                 one and {"role": one.name},
             )
@@ -124,7 +141,7 @@ class RoleView(CmsModelView):
 def _with_rights(form: Any, role: Role | None) -> Form:
     held = role.grants if role is not None else frozenset()
     form.permissions.choices = [
-        Check(name, meaning, group=_heading(name))
+        Check(name, gettext(meaning), group=_heading(name))
         for name, meaning in PERMISSIONS.items()
         if name in held or current_user.may(name)
     ]
@@ -133,4 +150,4 @@ def _with_rights(form: Any, role: Role | None) -> Form:
 
 def _heading(permission: str) -> str:
     subject = permission.split(".")[0]
-    return GROUPS.get(subject, subject.capitalize())
+    return str(GROUPS.get(subject, subject.capitalize()))

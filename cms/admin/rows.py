@@ -16,6 +16,7 @@ from cms.admin.lookup import Lookup, indexed, starting
 from cms.admin.paths import Path, Some, Source, index_of
 from cms.admin.places import Position
 from cms.db import Base, db
+from cms.language import gettext
 
 MOST_SELECTED = 500
 MOST_SEARCHED = 5000  # the newest rows, in lists that have no index of words
@@ -322,7 +323,10 @@ class Rows:
             if flt.fits(value):
                 chosen.append((index, flt.label, value))
             else:
-                flash(f"“{value[:60]}” is nothing to filter {flt.label.lower()} by.", "error")
+                words = gettext(
+                    "“%(value)s” is nothing to filter %(what)s by.", value=value[:60], what=flt.label.lower()
+                )
+                flash(words, "error")
         return chosen
 
     def _get_filters(self, chosen: Any) -> dict[str, Any]:

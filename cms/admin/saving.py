@@ -9,6 +9,7 @@ from wtforms import Form
 
 from cms.admin import failures
 from cms.db import db
+from cms.language import gettext
 from cms.services import auditing
 from cms.transactions import try_again_if_possible
 
@@ -119,7 +120,9 @@ class Saving:
         """
         if form is None:
             try_again_if_possible()
-        failures.tell(failures.STALE if row is not None else "Somebody else deleted this in the meantime.", form)
+        failures.tell(
+            failures.STALE if row is not None else gettext("Somebody else deleted this in the meantime."), form
+        )
 
 
 def _model_of(inline: Any) -> Any:

@@ -12,12 +12,15 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, url_for
 
+from cms.language import ENGLISH, code, gettext
+
 FIRST = "admin"  # the module that starts the others
 ADDRESS = "/assets/admin.js"
 A_YEAR_SECONDS = 31_536_000
 _IMPORT = re.compile(r'^import (\{ \w+(?:, \w+)* \}) from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function (\w+)|const (\w+))", re.MULTILINE)
 _LATER = re.compile(r'import\("\./(\w+)\.js"\)')
+_TEXT = re.compile(r'\b(?:gettext\(|ngettext\("[^"\\]*", )"([^"\\]*)"')
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,25 @@ def as_function(name: str, source: str, here: str) -> str:
     return f"const of_{name} = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
 
 
+@lru_cache(maxsize=1)
+def said(folder: Path) -> frozenset[str]:
+    """What the scripts say, in English; of two forms the one for many."""
+    return frozenset(text for path in folder.glob("*.js") for text in _TEXT.findall(path.read_text()))
+
+
+def texts() -> dict[str, str] | None:
+    """The same in the language of this page, by the English; none when that is English."""
+    if code() == ENGLISH:
+        return None
+    return {text: gettext(text) for text in sorted(said(_folder()))}
+
+
+def _folder() -> Path:
+    return Path(current_app.static_folder or "") / "admin"
+
+
 def _current() -> Bundle:
-    return bundle(Path(current_app.static_folder or "") / "admin", url_for("static", filename="admin/"))
+    return bundle(_folder(), url_for("static", filename="admin/"))
 
 
 def answer() -> Response:
@@ -73,3 +93,4 @@ def address() -> str:
 def register_scripts(app: Flask) -> None:
     app.add_url_rule(ADDRESS, "admin_scripts", answer)
     app.add_template_global(address, "admin_scripts")
+    app.add_template_global(texts, "script_texts")

@@ -6,20 +6,21 @@ from typing import Any
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from wtforms import BooleanField, Form, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.widgets import NumberInput
+from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField
 
 from cms.admin.base import CmsModelView
 from cms.admin.converting import CmsForm
 from cms.admin.failures import add_error
+from cms.admin.fields import WholeNumberField
 from cms.admin.times import ZONES
 from cms.errors import InvalidChange
+from cms.language import gettext, lazy
 from cms.models import Setting
 from cms.services import settings
 from cms.services.settings import OPTIONS, Option
 
 
-class TypedNumberField(IntegerField):
+class TypedNumberField(WholeNumberField):
     """A whole number; what was typed instead of one stays for the person to see, and the option refuses it."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -27,16 +28,18 @@ class TypedNumberField(IntegerField):
 
 
 def field_of(option: Option) -> Any:
-    about = {"description": option.help}
+    label, about = lazy(option.label), {"description": lazy(option.help)}
     if option.kind == "yes_no":
-        return BooleanField(option.label, **about)
+        return BooleanField(label, **about)
     if option.kind == "whole_number":
-        return TypedNumberField(option.label, widget=NumberInput(min=option.least, max=option.most), **about)
+        return TypedNumberField(label, **about)
     if option.kind == "choice":
-        return SelectField(option.label, choices=list(option.choices), validate_choice=False, **about)
+        return SelectField(
+            label, choices=[(value, lazy(words)) for value, words in option.choices], validate_choice=False, **about
+        )
     if option.kind == "time_zone":
-        return SelectField(option.label, choices=ZONES, validate_choice=False, **about)
-    return (TextAreaField if option.kind == "long_text" else StringField)(option.label, **about)
+        return SelectField(label, choices=ZONES, validate_choice=False, **about)
+    return (TextAreaField if option.kind == "long_text" else StringField)(label, **about)
 
 
 SettingsForm = type("SettingsForm", (CmsForm,), {name: field_of(option) for name, option in OPTIONS.items()})
@@ -44,7 +47,7 @@ SettingsForm = type("SettingsForm", (CmsForm,), {name: field_of(option) for name
 NEVER_EMPTY = {name for name, option in OPTIONS.items() if option.default and option.kind != "yes_no"}
 
 GROUPS = [
-    (group, [option.name for option in options])
+    (lazy(group), [option.name for option in options])
     for group, options in groupby(OPTIONS.values(), key=lambda option: option.group)
 ]
 
@@ -53,7 +56,7 @@ class SettingsView(CmsModelView):
     """What admins may change about the site: one form for all, also for those that have no row yet."""
 
     model = Setting
-    title = "Settings"
+    title = lazy("Settings")
     address = "setting"
     needs = "setting.edit"
     needs_create = needs_edit = needs_delete = ""  # of a single row; a setting is never made, and only ever changed
@@ -70,7 +73,7 @@ class SettingsView(CmsModelView):
         form = SettingsForm(request.form)
         if not (self.is_fit(form) and self.attempt(lambda: settings.change(form.data, by=self.person) or True, form)):
             return self.page(form), 422
-        flash("The settings are saved.", "success")
+        flash(gettext("The settings are saved."), "success")
         return redirect(self.get_url(".index_view"))
 
     def get_one(self, id: Any) -> None:

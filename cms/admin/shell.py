@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import current_app, request, url_for
 
+from cms.language import gettext
 from cms.services import site
 
 
@@ -43,7 +44,7 @@ def trail(view: Any) -> list[tuple[str, str]]:
     """What stands above this page: names and addresses from the dashboard down; nothing above the dashboard."""
     if view.endpoint == "admin":
         return []
-    above = [("Dashboard", url_for("admin.index"))]
+    above = [(gettext("Dashboard"), url_for("admin.index"))]
     shows_list = request.endpoint in {f"{view.endpoint}.{name}" for name in LISTS}
     for name in ("index_view", "index"):
         endpoint = f"{view.endpoint}.{name}"

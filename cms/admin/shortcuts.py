@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cms.admin.palette_actions import list_address, views
+from cms.language import gettext
 
 # Pressed after g: the letter and the page it leads to.
 PLACES = {"d": "admin", "p": "admin_post", "c": "admin_comment", "t": "admin_tag", "m": "admin_media"}
@@ -37,21 +38,25 @@ def sheets() -> list[Sheet]:
     """All shortcuts that lead this person somewhere they may go."""
     writing = [
         *_new_post(),
-        Shortcut("save", "Control+s", "Save the form"),
-        Shortcut("preview", "p", "Preview the post or page"),
+        Shortcut("save", "Control+s", gettext("Save the form")),
+        Shortcut("preview", "p", gettext("Preview the post or page")),
     ]
     finding = [
-        Shortcut("palette", "Control+k", "Find anything, do anything"),
-        Shortcut("search", "/", "Search"),
-        Shortcut("sheet", "?", "Show these shortcuts"),
+        Shortcut("palette", "Control+k", gettext("Find anything, do anything")),
+        Shortcut("search", "/", gettext("Search")),
+        Shortcut("sheet", "?", gettext("Show these shortcuts")),
     ]
-    return [Sheet("Write", writing), Sheet("Find", finding), Sheet("Go to", list(_places()))]
+    return [
+        Sheet(gettext("Write"), writing),
+        Sheet(gettext("Find"), finding),
+        Sheet(gettext("Go to"), list(_places())),
+    ]
 
 
 def _new_post() -> Iterator[Shortcut]:
     for view in views():
         if view.endpoint == "admin_post" and view.can_create:
-            yield Shortcut("new", "n", "New post", view.get_url("admin_post.create_view"))
+            yield Shortcut("new", "n", gettext("New post"), view.get_url("admin_post.create_view"))
 
 
 def _places() -> Iterator[Shortcut]:

@@ -18,6 +18,7 @@ from cms.admin.lookup import VIEWS
 from cms.admin.lookups import POSTS, TAGS
 from cms.admin.paths import Path
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext, lazy, marked_plural
 from cms.models import Post, PostTag, Tag
 from cms.services import reindexing, revising, snapshots, tagging
 
@@ -28,15 +29,17 @@ class TagView(Importing, CmsModelView):
     """Tags. A new name leads the old address to the new one."""
 
     model = Tag
-    title = "Tags"
+    title = lazy("Tags")
+    singular = lazy("tag")
     address = "tag"
-    help = "Words that posts share. “Flask” and “flask” are one tag."
-    empty = "No tag yet. They come into being while you write."
+    help = lazy("Words that posts share. “Flask” and “flask” are one tag.")
+    empty = lazy("No tag yet. They come into being while you write.")
 
     needs = "tag.edit"
 
     column_list = ["name", "post_count", "slug", "description"]
-    column_labels = {"post_count": "Posts", "slug": "Address"}
+    column_labels = {"post_count": lazy("Posts"), "slug": lazy("Address")}
+    column_editable_list = ["description"]
     column_sortable_list = ["name"]
     column_default_sort = "name"
     column_searchable_list = ["name", "slug"]
@@ -65,6 +68,9 @@ class TagView(Importing, CmsModelView):
             row.description = form.description.data or ""
             self.record("edited", row, before={"description": before}, after={"description": row.description})
 
+    def change_cell(self, form: Form, row: Tag, name: str) -> None:
+        super().change(form, row)  # all but the name is a field like any other
+
     def remove(self, row: Tag) -> None:
         posts = tagging.posts_with(row)
         super().remove(row)
@@ -77,13 +83,17 @@ class TagView(Importing, CmsModelView):
 
     def goes_with(self, rows: Sequence[Tag]) -> list[Consequence]:
         one = rows[0] if len(rows) == 1 else None
-        this = "this tag" if one else "a tag"
         posts = select(PostTag.post_id).where(PostTag.tag_id.in_([row.id for row in rows])).distinct()
         return told(
             (
                 posts,
-                f"post loses {this}. The posts stay.",
-                f"posts lose {this}. The posts stay.",
+                marked_plural(
+                    "%(num)s post loses this tag. The posts stay.", "%(num)s posts lose this tag. The posts stay."
+                )
+                if one
+                else marked_plural(
+                    "%(num)s post loses a tag. The posts stay.", "%(num)s posts lose a tag. The posts stay."
+                ),
                 Post,
                 one and {"tag": one.id},
             ),
@@ -118,11 +128,11 @@ class TagView(Importing, CmsModelView):
             abort(400)
         name, number = tag.name, tag.id
         view = current_app.extensions[VIEWS][Post]
-        done = "posts have it now" if how is snapshots.Add else "posts lost it"
+        done = gettext("posts have it now") if how is snapshots.Add else gettext("posts lost it")
 
         def retag(post: Post) -> None:
             if not view.may_edit(post):
-                raise NotAllowed("You may not edit this post.")
+                raise NotAllowed(gettext("You may not edit this post."))
             before = tagging.tags_of(post)
             revising.change_live(post, {"tags": how([name])}, by=self.person)
             self.record("retagged", post, before={"tags": before}, after={"tags": tagging.tags_of(post)})
@@ -131,7 +141,7 @@ class TagView(Importing, CmsModelView):
         if wanted:
             view.each(wanted, retag, done)
         else:
-            flash("Choose a post first.", "error")
+            flash(gettext("Choose a post first."), "error")
         return redirect(self.get_url(".edit_view", id=number))
 
     @expose("/merge/", methods=("GET", "POST"))
@@ -140,14 +150,17 @@ class TagView(Importing, CmsModelView):
         tag = self.one_or_404(request.values.get("id"))
         into = self.get_one(request.values.get("into"))
         if into is None or into.id == tag.id:
-            flash("Choose another tag to merge into.", "error")
+            flash(gettext("Choose another tag to merge into."), "error")
             return redirect(self.get_url(".edit_view", id=tag.id))
         if request.method == "GET":
             return self.render("admin/tag/merge.html", model=tag, into=into, counts=tagging.merge_preview(tag, into))
         names, number, target = (tag.name, into.name), tag.id, into.id
         if self.attempt(lambda: (tagging.merge(tag, into, by=self.person), True), row=tag) is None:
             return redirect(self.get_url(".edit_view", id=number))
-        flash(f"“{names[0]}” is merged into “{names[1]}”. Its old address leads there.", "success")
+        words = gettext(
+            "“%(name)s” is merged into “%(into)s”. Its old address leads there.", name=names[0], into=names[1]
+        )
+        flash(words, "success")
         return redirect(self.get_url(".edit_view", id=target))
 
 

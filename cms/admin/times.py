@@ -7,6 +7,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from cms import clock
+from cms.language import gettext, ngettext, when
 
 ZONES = [(name, name) for name in sorted(available_timezones())]  # as choices of a field
 TYPED = "%Y-%m-%dT%H:%M"
@@ -30,7 +31,7 @@ def read(text: str) -> datetime:
     """What was typed into such a field, in UTC. Raises ValueError."""
     time = datetime.fromisoformat(text.strip())
     if not 1900 <= time.year <= 2200:
-        raise ValueError("Choose a year from 1900 to 2200.")
+        raise ValueError(gettext("Choose a year from 1900 to 2200."))
     return (time if time.tzinfo is not None else time.replace(tzinfo=zone())).astimezone(UTC)
 
 
@@ -39,7 +40,7 @@ def exact(time: datetime | None) -> str:
     if time is None:
         return ""
     local = time.astimezone(zone())
-    return f"{local.day} {local.strftime('%b %Y, %H:%M')} {local.tzname()}"
+    return f"{when(local, 'day and time')} {local.tzname()}"
 
 
 def relative(time: datetime) -> str:
@@ -47,14 +48,23 @@ def relative(time: datetime) -> str:
     seconds = (time - clock.now()).total_seconds()
     distance = abs(seconds)
     if distance < MINUTE:
-        return "just now" if seconds <= 0 else "in a moment"
-    for limit, unit, word in ((HOUR, MINUTE, "minute"), (DAY, HOUR, "hour"), (31 * DAY, DAY, "day")):
-        if distance < limit:
-            count = int(distance // unit)
-            words = f"{count} {word}{'' if count == 1 else 's'}"
-            return f"{words} ago" if seconds < 0 else f"in {words}"
-    local = time.astimezone(zone())
-    return f"{local.day} {local.strftime('%b %Y')}"
+        return gettext("just now") if seconds <= 0 else gettext("in a moment")
+    if distance < HOUR:
+        minutes = int(distance // MINUTE)
+        if seconds < 0:
+            return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes)
+        return ngettext("in %(num)s minute", "in %(num)s minutes", minutes)
+    if distance < DAY:
+        hours = int(distance // HOUR)
+        if seconds < 0:
+            return ngettext("%(num)s hour ago", "%(num)s hours ago", hours)
+        return ngettext("in %(num)s hour", "in %(num)s hours", hours)
+    if distance < 31 * DAY:
+        days = int(distance // DAY)
+        if seconds < 0:
+            return ngettext("%(num)s day ago", "%(num)s days ago", days)
+        return ngettext("in %(num)s day", "in %(num)s days", days)
+    return when(time.astimezone(zone()), "day")
 
 
 def shown(time: datetime | None) -> Markup:

@@ -14,15 +14,20 @@ from sqlalchemy.orm import defer
 from wtforms import Form
 
 from cms import clock
-from cms.admin import badges, failures, filters, previewing, times, writing_form
+from cms.admin import badges, comparing, failures, filters, previewing, times, words, writing_form
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, Question, leading_to, told
 from cms.admin.paths import Path, index_of
+from cms.admin.trashing import Trashing
+from cms.language import gettext, lazy, lazy_pgettext, marked_plural, ngettext
 from cms.models import Page, Post, Revision, Status
 from cms.services import addresses, publishing, revising, snapshots
 
 STATES = ("draft", "scheduled", "published", "expired", "withdrawn", "trashed")
-COMPARED = ("title", "slug", "body", "excerpt", "tags", "meta_title", "meta_description")
+COMPARED = (
+    *("title", "slug", "body", "excerpt", "tags", "meta_title", "meta_description"),
+    *("is_featured", "comments_open", "menu_position"),
+)
 
 
 def in_state(model: type[Post] | type[Page], state: str) -> Any:
@@ -56,10 +61,10 @@ def path_of_state(model: type[Post] | type[Page], state: str) -> Path | None:
 
 
 def state_filter(model: type[Post] | type[Page]) -> filters.Choice:
-    choices = [(state, "In the trash" if state == "trashed" else state.capitalize()) for state in STATES]
+    choices = [(state, lazy("In the trash") if state == "trashed" else lazy(state.capitalize())) for state in STATES]
     return filters.Choice(
         "state",
-        "State",
+        lazy("State"),
         choices,
         lambda state: in_state(model, state),
         lambda state: path_of_state(model, state),
@@ -70,25 +75,25 @@ def state_filter(model: type[Post] | type[Page]) -> filters.Choice:
 def changes_filter(model: type[Post] | type[Page]) -> filters.Choice:
     return filters.Choice(
         "changes",
-        "Changes",
-        [("waiting", "Waiting to be published")],
+        lazy("Changes"),
+        [("waiting", lazy("Waiting to be published"))],
         lambda _: model.live_version.is_not(None) & (model.live_version != model.version),
     )
 
 
 def state_column(view: Any, context: Any, row: Post | Page, name: str) -> Any:
-    waits = Markup(' <span class="badge badge-info">Changes waiting</span>') if row.has_draft else ""
-    return badges.badge(row.state) + waits
+    waits = Markup(' <span class="badge badge-info">{}</span>').format(gettext("Changes waiting"))
+    return badges.badge(row.state) + (waits if row.has_draft else "")
 
 
 def time_column(view: Any, context: Any, row: Any, name: str) -> Any:
     return times.shown(getattr(row, name))
 
 
-class WritingView(CmsModelView):
+class WritingView(Trashing, CmsModelView):
     """A table of texts that go from draft to published."""
 
-    trashes = True
+    trash_filter = "state"
     preview_template = ""
     column_sortable_list = ["title", "published_at", "edited_at"]
     column_default_sort = ("edited_at", True)
@@ -99,14 +104,16 @@ class WritingView(CmsModelView):
         "edited_at": time_column,
         "created_at": time_column,
     }
-    column_labels = {"state": "State", "published_at": "Published", "edited_at": "Changed", "created_at": "Begun"}
+    column_labels = {
+        "state": lazy("State"),
+        "published_at": lazy_pgettext("time", "Published"),
+        "edited_at": lazy_pgettext("time", "Changed"),
+        "created_at": lazy("Begun"),
+    }
 
     @property
     def list_options(self) -> Sequence[Any]:
         return [defer(self.model.body), defer(self.model.body_html)]
-
-    def listed(self, query: Any) -> Any:
-        return query if request.args.get("state") == "trashed" else query.where(self.model.deleted_at.is_(None))
 
     # Forms show the newest text, not the one that readers see.
     def edit_form(self, obj: Any = None) -> Form:
@@ -127,6 +134,12 @@ class WritingView(CmsModelView):
         revising.save(row, writing_form.typed(form, row), by=self.person, seen_version=form.version.data or 0)
         self.remember(row, before)
         self.press(row)
+
+    def change_cell(self, form: Form, row: Any, name: str) -> None:
+        """Readers see it at once, and a newer draft has it too."""
+        was, value = getattr(row, name), form[name].data
+        revising.change_live(row, {name: value}, by=self.person)
+        self.record("edited", row, before={name: was}, after={name: value, "version": row.version})
 
     def remember(self, row: Any, before: dict[str, Any]) -> None:
         """Write into the audit log which fields changed; the texts themselves are in the revisions."""
@@ -154,25 +167,31 @@ class WritingView(CmsModelView):
 
     def goes_with(self, rows: Sequence[Any]) -> list[Consequence]:
         """What readers lose, and the versions, which stay with it in the trash."""
-        ids, what = [row.id for row in rows], "it" if len(rows) == 1 else "them"
+        ids, one = [row.id for row in rows], len(rows) == 1
         public = sum(row.is_public for row in rows)
         found = []
         if public:
-            many = f"Readers of the {public:,} that are public are told that they are gone."
-            one = "Readers are told that it is gone."
-            found.append(Consequence(one if len(rows) == 1 else many, asks=False))
-        found += told(*self.goes_with_all(ids, rows[0] if len(rows) == 1 else None), leading_to(rows))
+            words = gettext("Readers are told that it is gone.")
+            if not one:
+                words = ngettext(
+                    "Readers of the %(num)s that are public are told that they are gone.",
+                    "Readers of the %(num)s that are public are told that they are gone.",
+                    public,
+                )
+            found.append(Consequence(words, asks=False))
+        found += told(*self.goes_with_all(ids, rows[0] if one else None), leading_to(rows))
         column = Revision.post_id if self.model is Post else Revision.page_id
         kept = told(
             (
                 select(Revision.id).where(column.in_(ids)),
-                f"version is kept with {what}.",
-                f"versions are kept with {what}.",
+                marked_plural("%(num)s version is kept with it.", "%(num)s versions are kept with it.")
+                if one
+                else marked_plural("%(num)s version is kept with them.", "%(num)s versions are kept with them."),
                 None,
                 None,
             )
         )
-        return found + [replace(one, asks=False) for one in kept]
+        return found + [replace(each, asks=False) for each in kept]
 
     def goes_with_all(self, ids: Sequence[int], one: Any) -> list[Question]:
         """What else goes with the rows of these ids, which are that of ``one`` where there is one."""
@@ -183,14 +202,14 @@ class WritingView(CmsModelView):
 
     def conflict(self, form: Form | None, row: Any) -> None:
         """Put their text beside the form, which keeps yours and may now be saved knowingly."""
-        if row is None or form is None:
+        if row is None or form is None or "version" not in form:
             super().conflict(form, row)
             return
         theirs = snapshots.snapshot(row)
         form.version.data = row.version
         mine = writing_form.typed(form, row)
         self._template_args["theirs"] = [
-            (form._fields[name].label.text, ", ".join(theirs[name]) if name == "tags" else theirs[name])
+            (form._fields[name].label.text, comparing.words(theirs[name]))
             for name in COMPARED
             if name in form._fields and name in mine and _lines(mine[name]) != _lines(theirs[name])
         ]
@@ -212,18 +231,18 @@ class WritingView(CmsModelView):
 
     def publish_words(self, row: Any) -> str:
         if row is not None and row.state in ("published", "scheduled"):
-            return "Publish changes" if row.state == "published" else "Schedule"
-        return "Publish"
+            return gettext("Publish changes") if row.state == "published" else gettext("Schedule")
+        return gettext("Publish")
 
     def created_message(self, row: Any) -> str:
         return self.saved_message(row)
 
     def saved_message(self, row: Any) -> str:
         if row.state == "scheduled":
-            return f"“{row}” is scheduled for {times.exact(row.published_at)}."
+            return gettext("“%(name)s” is scheduled for %(time)s.", name=row, time=times.exact(row.published_at))
         if row.has_draft:
-            return "Your changes are saved. Readers see them once you publish."
-        return f"“{row}” is saved. It is {row.state}."
+            return gettext("Your changes are saved. Readers see them once you publish.")
+        return gettext("“%(name)s” is saved. It is %(state)s.", name=row, state=words.plain(row.state))
 
     def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
         return self.get_url(".edit_view", id=model.id)
@@ -236,29 +255,19 @@ class WritingView(CmsModelView):
         return previewing.answer(self.preview_template, row, edit_url=edit_url, list_url=self.get_url(".index_view"))
 
     # Bulk acts
-    @action("publish", "Publish")
+    @action("publish", lazy("Publish"))
     def publish_selected(self, ids: Sequence[Any]) -> None:
-        self.each(ids, lambda row: publishing.publish(row, by=self.person), "published")
+        self.each(ids, lambda row: publishing.publish(row, by=self.person), gettext("published"))
 
-    @action("withdraw", "Withdraw")
+    @action("withdraw", lazy("Withdraw"))
     def withdraw_selected(self, ids: Sequence[Any]) -> None:
-        self.each(ids, lambda row: publishing.withdraw(row, by=self.person), "withdrawn")
+        self.each(ids, lambda row: publishing.withdraw(row, by=self.person), gettext("withdrawn"))
 
-    @action("trash", "Trash")
+    @action("trash", lazy("Trash"))
     def trash_selected(self, ids: Sequence[Any]) -> None:
-        self.each(ids, lambda row: publishing.trash(row, by=self.person), "put into the trash")
-
-    @action("restore", "Restore")
-    def restore_selected(self, ids: Sequence[Any]) -> None:
-        self.each(ids, lambda row: publishing.restore(row, by=self.person), "taken out of the trash")
+        self.each(ids, lambda row: publishing.trash(row, by=self.person), gettext("put into the trash"))
 
     action_disallowed_list = ["delete"]
-
-    def get_actions_list(self) -> tuple[list[Any], dict[Any, Any]]:
-        """In the trash one can restore; elsewhere everything else."""
-        actions, questions = super().get_actions_list()
-        trash = request.args.get("state") == "trashed"
-        return [(name, words) for name, words in actions if (name == "restore") == trash], questions
 
 
 def _lines(value: Any) -> Any:

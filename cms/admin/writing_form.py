@@ -9,11 +9,12 @@ from wtforms.widgets import TextArea
 
 from cms.admin.converting import CmsForm
 from cms.admin.fields import AtMost, UtcDateTimeField, VersionField, no_nul
+from cms.language import lazy
 from cms.models import Page, Post
 from cms.services import slugs, snapshots
 from cms.text.slug import slugify
 
-MARKDOWN_HELP = (
+MARKDOWN_HELP = lazy(
     "Markdown: **bold**, *italic*, # heading, - list, > quote, [words](https://address), ![picture](address)"
 )
 
@@ -31,13 +32,15 @@ def in_one_line(value: str | None) -> str | None:
 class WritingForm(CmsForm):
     """Title, text, address, times and what search engines read."""
 
-    title = StringField("Title", text("title"), widget=TextArea(), filters=[in_one_line])  # long ones wrap
-    body = TextAreaField("Text", text("body"), description=MARKDOWN_HELP)
-    slug = StringField("Address", text("slug"), description="Made from the title unless you choose one.")
-    published_at = UtcDateTimeField("Publish at", description="Empty: when you publish. A time to come schedules it.")
-    unpublish_at = UtcDateTimeField("Take off the site at")
-    meta_title = StringField("Title for search engines", text("meta_title"))
-    meta_description = TextAreaField("Description for search engines", text("meta_description"))
+    title = StringField(lazy("Title"), text("title"), widget=TextArea(), filters=[in_one_line])  # long ones wrap
+    body = TextAreaField(lazy("Text"), text("body"), description=MARKDOWN_HELP)
+    slug = StringField(lazy("Address"), text("slug"), description=lazy("Made from the title unless you choose one."))
+    published_at = UtcDateTimeField(
+        lazy("Publish at"), description=lazy("Empty: when you publish. A time to come schedules it.")
+    )
+    unpublish_at = UtcDateTimeField(lazy("Take off the site at"))
+    meta_title = StringField(lazy("Title for search engines"), text("meta_title"))
+    meta_description = TextAreaField(lazy("Description for search engines"), text("meta_description"))
     version = VersionField()
 
 

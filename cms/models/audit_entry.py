@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cms import clock
 from cms.db import TABLE, BigId, Identified, LongBlob, UtcDateTime, ascii_identity, db
+from cms.language import gettext
 
 
 class AuditEntry(Identified, db.Model):
@@ -55,7 +56,8 @@ class AuditEntry(Identified, db.Model):
     @property
     def actor_name(self) -> str:
         """Who did it, by the name they had then."""
-        return (self.personal or {}).get("name") or ("somebody erased" if self.actor_id else "the system")
+        name: str = (self.personal or {}).get("name", "")
+        return name or (gettext("somebody erased") if self.actor_id else gettext("the system"))
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_label}"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.db import TABLE, BigId, CleanHtml, Identified, LongText, UtcDateTime, ascii_identity, by_value, db
+from cms.models.trashable import Trashable
 from cms.text import markdown
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class CommentStatus(enum.Enum):
     SPAM = "spam"
 
 
-class Comment(Identified, db.Model):
+class Comment(Trashable, Identified, db.Model):
     """What a reader said under a post. Shown once approved."""
 
     __table_args__ = (
@@ -53,7 +54,6 @@ class Comment(Identified, db.Model):
     body: Mapped[str] = mapped_column(LongText)
     body_html: Mapped[Markup] = mapped_column(CleanHtml)
     status: Mapped[CommentStatus] = mapped_column(by_value(CommentStatus), default=CommentStatus.HELD)
-    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     form_token: Mapped[str | None] = mapped_column(ascii_identity(64), unique=True)  # one form, one comment
 
@@ -96,15 +96,6 @@ class Comment(Identified, db.Model):
     def spam(self) -> None:
         """Hide it as spam."""
         self.status = CommentStatus.SPAM
-
-    def trash(self) -> None:
-        """Put it into the trash."""
-        if self.deleted_at is None:
-            self.deleted_at = clock.now()
-
-    def restore(self) -> None:
-        """Take it out of the trash, back to what it was."""
-        self.deleted_at = None
 
     @property
     def is_shown(self) -> bool:

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.db import TABLE, BigId, Identified, UtcDateTime, ascii_identity, db
+from cms.models.trashable import Trashable
 
 if TYPE_CHECKING:
     from cms.models.user import User
 
 
-class Media(Identified, db.Model):
+class Media(Trashable, Identified, db.Model):
     """One file that posts and pages may show."""
 
     __table_args__ = (
@@ -40,7 +41,6 @@ class Media(Identified, db.Model):
     alt: Mapped[str] = mapped_column(String(500), default="")
     caption: Mapped[str] = mapped_column(String(1000), default="")
     credit: Mapped[str] = mapped_column(String(200), default="")
-    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     uploaded_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id", ondelete="SET NULL"))
 
@@ -50,15 +50,6 @@ class Media(Identified, db.Model):
     def with_sha256(cls, sha256: str) -> Select[tuple[Self]]:
         """The file of exactly this content."""
         return select(cls).where(cls.sha256 == sha256)
-
-    def trash(self) -> None:
-        """Take it out of the library; its file stays until it is purged."""
-        if self.deleted_at is None:
-            self.deleted_at = clock.now()
-
-    def restore(self) -> None:
-        """Put it back into the library."""
-        self.deleted_at = None
 
     @property
     def is_picture(self) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from cms import clock
 from cms.db import CleanHtml, LongText, UtcDateTime, by_value
 from cms.errors import InvalidChange
+from cms.language import gettext
 from cms.text import markdown
 
 
@@ -80,11 +81,11 @@ class Publishable:
     def publish(self) -> None:
         """Show it from now on. What is already out keeps its date."""
         if self.is_trashed:
-            raise InvalidChange("Take it out of the trash before you publish it.")
+            raise InvalidChange(gettext("Take it out of the trash before you publish it."))
         if not self.title.strip():
-            raise InvalidChange("Give it a title before you publish.", field="title")
+            raise InvalidChange(gettext("Give it a title before you publish."), field="title")
         if not self.body.strip():
-            raise InvalidChange("Write something before you publish.", field="body")
+            raise InvalidChange(gettext("Write something before you publish."), field="body")
         now = clock.now()
         if not self.is_public and (self.published_at is None or self.published_at > now):
             self.published_at = now
@@ -95,7 +96,7 @@ class Publishable:
     def schedule(self, at: datetime) -> None:
         """Hide it until ``at``, an aware time to come; show it from then on."""
         if at <= clock.now():
-            raise InvalidChange("Choose a time to come.", field="published_at")
+            raise InvalidChange(gettext("Choose a time to come."), field="published_at")
         self.publish()
         self.published_at = at
         self._become(Status.PUBLISHED)
@@ -103,7 +104,7 @@ class Publishable:
     def withdraw(self) -> None:
         """Take it off the site; its text stays as readers last saw it."""
         if self.status is not Status.PUBLISHED:
-            raise InvalidChange("Only something published can be withdrawn.")
+            raise InvalidChange(gettext("Only something published can be withdrawn."))
         if self.published_at is not None and self.published_at > clock.now():
             self.published_at = None  # else it would count as shown once that time has passed
         self._become(Status.WITHDRAWN)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
 from cms.db import TABLE, BigId, Identified, LongBlob, UtcDateTime, by_value, db
+from cms.language import gettext
 from cms.models.page import Page
 from cms.models.post import Post
 
@@ -82,4 +83,4 @@ class Revision(Identified, db.Model):
         self.snapshot_zlib = zlib.compress(text.encode("utf-8", "surrogatepass"), 6)
 
     def __str__(self) -> str:
-        return f"Version {self.version}"
+        return gettext("Version %(number)s", number=self.version)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, object_session
 from cms import clock
 from cms.db import TABLE, Identified, UtcDateTime, db, identity
 from cms.errors import InvalidChange
+from cms.language import gettext
 from cms.text.slug import slugify
 
 
@@ -43,10 +44,10 @@ class Tag(Identified, db.Model):
     def merge_into(self, other: Tag) -> int:
         """Give this tag's posts to ``other``; how many gained it. The emptied tag is left to the caller."""
         if other is self or other.id == self.id:
-            raise InvalidChange("Choose another tag to merge into.")
+            raise InvalidChange(gettext("Choose another tag to merge into."))
         session = object_session(self)
         if session is None:
-            raise InvalidChange("Save the tag before you merge it.")
+            raise InvalidChange(gettext("Save the tag before you merge it."))
         pairs = db.metadata.tables["post_tag"]
         have = select(pairs.c.post_id).where(pairs.c.tag_id == other.id).subquery()  # MySQL wants a derived table
         moved = select(pairs.c.post_id, literal(other.id), pairs.c.listed_at).where(

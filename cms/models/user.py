@@ -66,6 +66,7 @@ class User(Identified, UserMixin, db.Model):
     fs_uniquifier: Mapped[str] = mapped_column(ascii_identity(64), unique=True, default=lambda: uuid.uuid4().hex)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC", server_default="UTC")
+    language: Mapped[str] = mapped_column(String(20), default="", server_default="")  # empty: what the browser asks for
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))

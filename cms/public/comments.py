@@ -11,6 +11,7 @@ from flask import Response, abort, make_response, redirect, render_template, req
 from cms import clock
 from cms.db import db
 from cms.errors import CmsError
+from cms.language import gettext, marked
 from cms.models import Comment, CommentStatus, Post
 from cms.public import finding
 from cms.public.blueprint import bp
@@ -25,9 +26,9 @@ from cms.transactions import starts_reading
 HONEYPOT = "homepage"  # no person sees this field
 TOO_FAST_SECONDS = 2
 TOO_OLD_SECONDS = 86_400
-TOO_FAST = "That was quick. Have a last look, then post it."
-TOO_OLD = "This preview is from another day. Have a last look, then post it."
-FIRST_LOOK = "Have a last look, then post it."
+TOO_FAST = marked("That was quick. Have a last look, then post it.")
+TOO_OLD = marked("This preview is from another day. Have a last look, then post it.")
+FIRST_LOOK = marked("Have a last look, then post it.")
 
 
 def typed() -> Words:
@@ -65,7 +66,7 @@ def form_page(
         words=words,
         answered=answered,
         problems=wrong or {},
-        notice=notice,
+        notice=gettext(notice),
         token=token.signed() if token is not None else None,
         preview=markdown.render_comment(words.body) if token is not None else None,
         now=clock.now(),

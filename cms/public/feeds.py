@@ -7,6 +7,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from cms.db import db
+from cms.language import gettext
 from cms.models import Author, Comment, Post, Tag
 from cms.public import finding
 from cms.public.absolute_links import absolute as absolute_links
@@ -45,7 +46,7 @@ def entry_of_comment(comment: Comment) -> Entry:
     return Entry(
         id=lasting_id("comment", comment.id, comment.created_at),
         url=f"{url}#comment-{comment.id}",
-        title=f"{comment.name} on “{comment.post.title}”",
+        title=gettext("%(name)s on “%(title)s”", name=comment.name, title=comment.post.title),
         html=absolute_links(str(comment.body_html), url),
         published=comment.created_at,
         updated=comment.created_at,
@@ -110,7 +111,7 @@ def author_feed(slug: str, form: str) -> Response:
 def comments_feed(form: str) -> Response:
     """The newest comments of the site."""
     address = absolute("public.comments_feed", form=form)
-    return answer(form, "Comments", "", absolute("public.home"), address, newest_comments(Comment.shown()))
+    return answer(form, gettext("Comments"), "", absolute("public.home"), address, newest_comments(Comment.shown()))
 
 
 @bp.get(f"/posts/<slug>/comments/feed.{FORM}")
@@ -120,4 +121,4 @@ def post_comments_feed(slug: str, form: str) -> Response:
     entries = newest_comments(Comment.shown().where(Comment.post_id == post.id))
     home = absolute("public.post", slug=post.slug)
     address = absolute("public.post_comments_feed", slug=post.slug, form=form)
-    return answer(form, f"Comments on “{post.title}”", "", home, address, entries)
+    return answer(form, gettext("Comments on “%(title)s”", title=post.title), "", home, address, entries)

@@ -1,27 +1,31 @@
 """What every public page and error page has at hand: the site, dates in its zone, addresses of its files."""
 
 import hashlib
-from datetime import datetime
+import re
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, url_for
+from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
-from cms.services import media, site
+from cms.language import ENGLISH, code, gettext, marked, when
+from cms.services import media
+from cms.services.site import here
+from cms.services.speaking import is_private
 from cms.text import contents
 from cms.text.excerpt import reading_minutes
 
-# strftime would follow the machine's locale.
-MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-
-
-def here() -> site.Site:
-    """The site as it is for this request: one query, however often it is asked for."""
-    if "site" not in g:
-        g.site = site.current()
-    return g.site
+# What cms/text/markdown_html.py writes into a text for those who hear it.
+LABELS = (
+    *(marked("Link to this section"), marked("Link to this section: %(of)s"), marked("Table"), marked("Done")),
+    *(marked("Footnotes"), marked("Footnote %(of)s"), marked("Back to reference %(of)s"), marked("To do")),
+)
+_LABEL = re.compile(
+    r'aria-label="(Link to this section|Footnotes?|Back to reference|Table|Done|To do)(?:(:? )([^"]*))?"'
+)
 
 
 def absolute(endpoint: str, **values: Any) -> str:
@@ -31,19 +35,40 @@ def absolute(endpoint: str, **values: Any) -> str:
 
 def day(time: datetime) -> str:
     """22 November 2026, in the site's time zone."""
-    local = time.astimezone(here().settings.zone)
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"
+    return when(time.astimezone(here().settings.zone), "whole day")
 
 
 def day_and_time(time: datetime) -> str:
     """22 November 2026, 09:05 CET"""
     local = time.astimezone(here().settings.zone)
-    return f"{day(time)}, {local:%H:%M} {local.tzname()}"
+    return f"{when(local, 'whole day and time')} {local.tzname()}"
+
+
+def month_name(month: int, year: int | None = None) -> str:
+    """November, or November 2026."""
+    return when(date(year or 2000, month, 1), "month" if year else "month alone")
 
 
 def local_iso(time: datetime) -> str:
     """For ``datetime`` attributes: the exact moment, with the site's offset."""
     return time.astimezone(here().settings.zone).isoformat(timespec="seconds")
+
+
+def spoken(html: Markup) -> Markup:
+    """Rendered Markdown with what it says to those who hear it in the language of the page: it is kept in English."""
+    return html if code() == ENGLISH else Markup(_LABEL.sub(_label, html))  # noqa: S704 (it was clean, and stays so)
+
+
+def _label(found: re.Match[str]) -> str:
+    words, between, of = found.groups()
+    return f'aria-label="{gettext(f"{words}{between}%(of)s", of=of) if of else gettext(words)}"'
+
+
+def page_language() -> str:
+    """Of a public page what the site says; of an error in the admin what the person reads."""
+    if is_private() and not g.get("as_readers_see_it"):
+        return code()
+    return str(here().settings.language)
 
 
 def static_url(name: str) -> str:
@@ -67,10 +92,10 @@ def register_layout(app: Flask) -> None:
     proxy = LocalProxy(here)
     app.context_processor(lambda: {"site": proxy})
     app.after_request(keep_static)
-    for function in (absolute, static_url, reading_minutes):
+    for function in (absolute, page_language, static_url, reading_minutes):
         app.add_template_global(function)
     app.add_template_global(media.url_of, "media_url")
     app.add_template_global(contents.of, "sections_of")
-    app.add_template_global(MONTHS, "MONTHS")
-    for function in (day, day_and_time, local_iso):
+    app.add_template_global(month_name)
+    for function in (day, day_and_time, local_iso, spoken):
         app.add_template_filter(function)

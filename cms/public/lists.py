@@ -8,10 +8,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from cms.db import db
+from cms.language import gettext
 from cms.models import Author, Post, PostAuthor, PostTag, Tag
 from cms.public import finding, keyset, months, structured
 from cms.public.blueprint import bp
-from cms.public.layout import MONTHS, absolute, here
+from cms.public.layout import absolute, here, month_name
 from cms.services import searching
 from cms.text import markdown
 from cms.text.excerpt import excerpt
@@ -90,7 +91,7 @@ def tag(slug: str) -> str:
     if not posts.items:
         finding.hide_if_secret(found)
     preview = structured.Preview("website", found.name, found.description, absolute("public.tag", slug=found.slug))
-    structure = structured.of_list(found.name, preview.url, ("Tags", absolute("public.tags")))
+    structure = structured.of_list(found.name, preview.url, (gettext("Tags"), absolute("public.tags")))
     return render_template("public/tag.html", tag=found, posts=posts, shared_as=preview, structure=structure)
 
 
@@ -125,10 +126,10 @@ def period(year: int, month: int | None = None) -> str:
     posts = posts_of(Post.published().where(Post.listed_at >= span[0], Post.listed_at < span[1]))
     if not posts.items:
         abort(404)
-    name = f"{MONTHS[month - 1]} {year}" if month else str(year)
+    name = month_name(month, year) if month else str(year)
     preview = structured.Preview("website", name, "", absolute("public.period", year=year, month=month))
     whole_year = [(str(year), absolute("public.period", year=year))] if month else []
-    structure = structured.of_list(name, preview.url, ("Archive", absolute("public.archive")), *whole_year)
+    structure = structured.of_list(name, preview.url, (gettext("Archive"), absolute("public.archive")), *whole_year)
     return render_template(
         "public/period.html", year=year, month=month, name=name, posts=posts, shared_as=preview, structure=structure
     )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager
 from cms import clock
 from cms.db import db
 from cms.models import Role, User, UserRole
-from cms.security import events, forms
+from cms.security import events, forms, second_factor
 from cms.security.options import options
 from cms.security.utilities import OurPasswordUtil, OutboxMailUtil
 from cms.transactions import starts_reading
@@ -75,6 +75,7 @@ def register_security(app: Flask) -> None:
     _leave_readers_alone(app, security)
     for name in SLOW_VIEWS:
         starts_reading(app.view_functions[f"security.{name}"])
+    second_factor.keep_the_key(app, security)
     events.listen(app)
     app.after_request(keep_private)
 

@@ -5,7 +5,7 @@ Their views are marked ``starts_reading``; each form calls ``start_writing`` whe
 
 from typing import Any
 
-from flask import after_this_request, session
+from flask import after_this_request, g, session
 from flask_login import current_user
 from flask_security import (
     ChangePasswordForm,
@@ -127,6 +127,7 @@ class CodeForm(TwoFactorVerifyCodeForm):
     """The code of an authenticator app."""
 
     def validate(self, **kwargs: Any) -> bool:
+        g.code_form = self  # shown again with its key where one is being set up
         return not _too_many_codes(self, self.user) and super().validate(**kwargs)
 
 

@@ -2,6 +2,7 @@
 
 from flask import Response, after_this_request, request
 
+from cms.language import gettext, ngettext
 from cms.services import rate_limiting
 from cms.services.rate_limiting import Limit
 
@@ -32,7 +33,7 @@ def refusal(what: str, who: str, of_who: Windows, of_address: Windows) -> str | 
             response.headers["Retry-After"] = str(seconds)
         return response
 
-    return f"Too many tries. Wait {in_words(seconds)}, then try again."
+    return gettext("Too many tries. Wait %(time)s, then try again.", time=in_words(seconds))
 
 
 def clear(what: str, who: str, windows: Windows) -> None:
@@ -44,6 +45,6 @@ def clear(what: str, who: str, windows: Windows) -> None:
 def in_words(seconds: int) -> str:
     """``45 seconds``, ``1 minute``, ``10 minutes``: rounded up."""
     if seconds < 60:
-        return f"{seconds} second{'s' if seconds != 1 else ''}"
+        return ngettext("%(num)s second", "%(num)s seconds", seconds)
     minutes = -(-seconds // 60)
-    return f"{minutes} minute{'s' if minutes != 1 else ''}"
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import LANGUAGES, gettext
 from cms.models import Role, User
 from cms.services import auditing, names, passwords, way_in
 from cms.text.slug import fold_email
@@ -53,13 +54,22 @@ def change(user: User, *, by: User | None, **fields: Any) -> User:
     return _change(user, fields, by=by)
 
 
-def change_own(user: User, *, name: str, time_zone: str) -> User:
-    """Have this name and zone: what everybody may change about themselves. Raises InvalidChange naming the field."""
-    return _change(user, {"name": name, "time_zone": time_zone}, by=user)
+def change_own(user: User, *, name: str, time_zone: str, language: str | None = None) -> User:
+    """Have this name, zone and language: what everybody may change about themselves. No language: the one they had.
+
+    Raises InvalidChange naming the field.
+    """
+    fields = {"name": name, "time_zone": time_zone}
+    return _change(user, fields if language is None else {**fields, "language": language}, by=user)
 
 
 def _change(user: User, fields: Mapping[str, Any], *, by: User | None) -> User:
-    checks = {"name": checked_name, "email": checked_email, "time_zone": checked_time_zone}
+    checks = {
+        "name": checked_name,
+        "email": checked_email,
+        "time_zone": checked_time_zone,
+        "language": checked_language,
+    }
     checked = {field: checks[field](value) for field, value in fields.items()}
     changed = sorted(field for field, value in checked.items() if getattr(user, field) != value)
     for field in changed:
@@ -139,7 +149,7 @@ def remove_second_factor(user: User, *, by: User | None) -> None:
 def delete(user: User, *, by: User | None) -> None:
     """Delete the account; what they wrote and their byline stay."""
     if by is not None and by.id == user.id:
-        raise InvalidChange("You cannot delete your own account.")
+        raise InvalidChange(gettext("You cannot delete your own account."))
     _must_outrank(user, by)
     way_in.keep(without=user)
     auditing.record("user.deleted", user, by=by, before={"roles": _names(user.roles)})
@@ -152,21 +162,27 @@ def checked_email(email: str) -> str:
     try:
         parsed = email_validator.validate_email(email.strip(), check_deliverability=False, test_environment=False)
     except email_validator.EmailNotValidError as error:
-        raise InvalidChange("This is not an e-mail address.", field="email") from error
+        raise InvalidChange(gettext("This is not an e-mail address."), field="email") from error
     folded = fold_email(parsed.normalized)
     if len(folded) > MOST_EMAIL_LETTERS:
-        raise InvalidChange("This address is too long.", field="email")
+        raise InvalidChange(gettext("This address is too long."), field="email")
     return folded
 
 
 def checked_name(name: str) -> str:
-    return names.checked(name, MOST_NAME_LETTERS, missing="Type a name.")
+    return names.checked(name, MOST_NAME_LETTERS, missing=gettext("Type a name."))
 
 
 def checked_time_zone(name: str) -> str:
     if name not in available_timezones():
-        raise InvalidChange("Choose a time zone such as Europe/Berlin.", field="time_zone")
+        raise InvalidChange(gettext("Choose a time zone such as Europe/Berlin."), field="time_zone")
     return name
+
+
+def checked_language(code: str) -> str:
+    if code and code not in LANGUAGES:
+        raise InvalidChange(gettext("Choose one of the list."), field="language")
+    return code
 
 
 def _flush_email() -> None:
@@ -174,7 +190,7 @@ def _flush_email() -> None:
         with db.session.begin_nested():
             db.session.flush()
     except IntegrityError as error:
-        raise InvalidChange("Somebody has an account with this address already.", field="email") from error
+        raise InvalidChange(gettext("Somebody has an account with this address already."), field="email") from error
 
 
 def _end_sessions(user: User) -> None:
@@ -183,19 +199,19 @@ def _end_sessions(user: User) -> None:
 
 def _must_edit_people(by: User | None) -> None:
     if by is not None and not by.may("user.edit"):
-        raise NotAllowed("You may not change people.")
+        raise NotAllowed(gettext("You may not change people."))
 
 
 def _must_outrank(user: User, by: User | None) -> None:
     # Whoever sets a password or an address can become that person.
     _must_edit_people(by)
     if by is not None and not by.can_grant(user.roles):
-        raise NotAllowed("You may not change somebody who may do more than you.")
+        raise NotAllowed(gettext("You may not change somebody who may do more than you."))
 
 
 def _must_be_able_to_grant(roles: Collection[Role], by: User | None) -> None:
     if by is not None and not by.can_grant(roles):
-        raise NotAllowed("You cannot give somebody more rights than you have.")
+        raise NotAllowed(gettext("You cannot give somebody more rights than you have."))
 
 
 def _names(roles: Collection[Role]) -> list[str]:

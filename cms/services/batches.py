@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from cms import clock
 from cms.db import db
 from cms.errors import CmsError
+from cms.language import gettext, lazy
 from cms.models import Job
 from cms.services import jobs
 from cms.services.jobs import Task, Unfinished
@@ -24,10 +25,10 @@ PAUSE_SECONDS = 0.02  # between chunks, for whoever waits for SQLite's write loc
 LEASE = timedelta(minutes=1)  # a chunk takes a second: a killed worker's job goes on soon
 MOST_NAMED = 5  # of the records left out for one reason
 MOST_REASONS = 50
-OTHER_REASONS = "For other reasons."
-CHANGED_MEANWHILE = "Somebody else changed it at the same moment."
-BROKEN = "Something went wrong here. The log says what."
-IN_USE = "Something else still needs this, so it stays."
+OTHER_REASONS = lazy("For other reasons.")
+CHANGED_MEANWHILE = lazy("Somebody else changed it at the same moment.")
+BROKEN = lazy("Something went wrong here. The log says what.")
+IN_USE = lazy("Something else still needs this, so it stays.")
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,11 @@ class Outcome:
     done: int = 0
     left: dict[str, Left] = field(default_factory=dict)
 
-    def leave(self, reason: str, number: int | None = None, name: str = "", *, count: int = 1) -> None:
+    def leave(self, reason: Any, number: int | None = None, name: str = "", *, count: int = 1) -> None:
         """Note that a record, or several, was left out."""
+        reason = str(reason)
         if reason not in self.left and len(self.left) >= MOST_REASONS:
-            reason = OTHER_REASONS
+            reason = str(OTHER_REASONS)
         left = self.left.setdefault(reason, Left())
         left.count += count
         if number is not None and len(left.some) < MOST_NAMED:
@@ -118,7 +120,7 @@ def step(task: Task, work: Callable[[Job, Progress], bool]) -> bool:
         job = jobs.held(task)
         progress = progress_of(job)
         if job.payload.get("stop"):
-            progress.stopped = "You stopped it."
+            progress.stopped = gettext("You stopped it.")
         goes_on = not progress.stopped and work(job, progress)
         job.payload = {**job.payload, "progress": _kept(progress)}
         job.taken_until, job.attempts = clock.now() + LEASE, 1  # what gets on may be tried as often again

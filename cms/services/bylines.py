@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from cms.db import db
 from cms.errors import NotAllowed
+from cms.language import gettext
 from cms.models import Author, User
 from cms.text.slug import slugify
 
@@ -24,7 +25,7 @@ def link(author: Author, user: User | None, *, by: User | None) -> None:
         return
     if by is not None and not all(by.may(right) for right in ("post.edit.any", "post.publish.any", "post.trash.any")):
         raise NotAllowed(
-            "The posts of an author become those of the account. You may not give them away.", field="user"
+            gettext("The posts of an author become those of the account. You may not give them away."), field="user"
         )
     author.user = user
 

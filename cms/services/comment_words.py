@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from cms.language import gettext, number
 from cms.text.slug import fold_email
 
 LONGEST = {"name": 80, "email": 254, "website": 500, "body": 10_000}
@@ -35,15 +36,17 @@ def problems(words: Words) -> dict[str, str]:
     for field, most in LONGEST.items():
         length = len(getattr(words, field))
         if length > most:
-            found[field] = f"At most {most:,} letters; these are {length:,}."
+            found[field] = gettext(
+                "At most %(most)s letters; these are %(these)s.", most=number(most), these=number(length)
+            )
     if not is_visible(words.name):
-        found["name"] = "Say who you are; any name will do."
+        found["name"] = gettext("Say who you are; any name will do.")
     if words.email and not EMAIL.fullmatch(words.email):
-        found["email"] = "Give an address such as you@example.org, or none."
+        found["email"] = gettext("Give an address such as you@example.org, or none.")
     if words.website and not _is_website(words.website):
-        found["website"] = "Give an address such as https://example.org, or none."
+        found["website"] = gettext("Give an address such as https://example.org, or none.")
     if not is_visible(words.body):
-        found["body"] = "Write something first."
+        found["body"] = gettext("Write something first.")
     return found
 
 

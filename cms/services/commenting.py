@@ -6,12 +6,26 @@ from sqlalchemy.exc import IntegrityError
 
 from cms.db import db
 from cms.errors import CmsError, InvalidChange, NotAllowed
+from cms.language import LANGUAGES, code, gettext, marked, speaking
 from cms.models import Comment, CommentStatus, Post, User
 from cms.services import addresses, mailing, rate_limiting, site
 from cms.services.comment_words import Words, problems
 from cms.text.excerpt import excerpt
 
 AN_HOUR_SECONDS = 3600
+BEGINS = marked("%(name)s wrote under “")  # by which a mail about a comment is found again
+TEXT = marked(
+    """%(begins)s%(title)s”:
+
+%(said)s
+
+Approve it, hold it or mark it as spam:
+%(list)s
+
+The post:
+%(post)s
+"""
+)
 ENOUGH_WAITING = 10  # beyond it another mail tells moderators nothing new
 
 
@@ -35,9 +49,11 @@ def write(post: Post, words: Words, *, address: str, form_token: str, is_suspici
     settings = site.current().settings
     who = rate_limiting.network(address)
     if not rate_limiting.allow("comment", who, most=settings.comments_per_hour, seconds=AN_HOUR_SECONDS):
-        raise TooManyComments("You have written a lot in a short time. Your comment is kept here: send it later.")
+        raise TooManyComments(
+            gettext("You have written a lot in a short time. Your comment is kept here: send it later.")
+        )
     if not takes_comments(post, settings.comments_open):
-        raise NotAllowed("This post takes no comments any more.")
+        raise NotAllowed(gettext("This post takes no comments any more."))
     comment = _comment(post, words, form_token, settings.moderation, is_suspicious=is_suspicious)
     try:
         with db.session.begin_nested():
@@ -49,7 +65,9 @@ def write(post: Post, words: Words, *, address: str, form_token: str, is_suspici
         if first is None:
             raise
         if (first.post_id, first.body) != (post.id, words.body):
-            raise AlreadyPosted("Your first comment is in. This is another one: have a last look, then post it.")
+            raise AlreadyPosted(
+                gettext("Your first comment is in. This is another one: have a last look, then post it.")
+            )
         return first
     if comment.status is CommentStatus.HELD and settings.notify_moderators:
         _tell_moderators(comment, post)
@@ -61,9 +79,13 @@ def takes_comments(post: Post, comments_open: bool) -> bool:
     return post.is_public and post.comments_open and comments_open
 
 
-def notice_of(comment: Comment) -> str:
-    """How a mail to moderators about it begins."""
-    return f"{comment.name} wrote under “"
+def notices_of(comment: Comment) -> list[str]:
+    """How a mail to moderators about it begins, in each language."""
+    beginnings = []
+    for language in LANGUAGES:
+        with speaking(language):
+            beginnings.append(gettext(BEGINS, name=comment.name))
+    return beginnings
 
 
 def _comment(post: Post, words: Words, form_token: str, moderation: str, *, is_suspicious: bool) -> Comment:
@@ -108,10 +130,15 @@ def _tell_moderators(comment: Comment, post: Post) -> None:
     if (db.session.scalar(select(func.count()).select_from(some)) or 0) > ENOUGH_WAITING:
         return
     url = current_app.config["SITE_URL"]
-    text = (
-        f"{notice_of(comment)}{post.title}”:\n\n{excerpt(comment.body, 1000)}\n\n"
-        f"Approve it, hold it or mark it as spam:\n{url}/admin/comment/\n\n"
-        f"The post:\n{url}{addresses.path_of(post)}\n"
-    )
+    here = code()
     for moderator in db.session.scalars(User.who_may("comment.moderate")):
-        mailing.send(moderator.email, f"A comment waits: {post.title}", text)
+        with speaking(moderator.language or here):
+            text = gettext(
+                TEXT,
+                begins=gettext(BEGINS, name=comment.name),
+                title=post.title,
+                said=excerpt(comment.body, 1000),
+                list=f"{url}/admin/comment/",
+                post=f"{url}{addresses.path_of(post)}",
+            )
+            mailing.send(moderator.email, gettext("A comment waits: %(title)s", title=post.title), text)

@@ -45,7 +45,11 @@ def look_up(email: str) -> Person:
     numbers = {*db.session.scalars(select(AuditEntry.actor_id).where(by_address))} | ({user.id} if user else set())
     theirs = or_(func.lower(Comment.email) == email, Comment.user_id.in_(numbers))
     comments = list(db.session.scalars(select(Comment).where(theirs).order_by(Comment.id)))
-    notices = [Mail.text.startswith(commenting.notice_of(comment), autoescape=True) for comment in comments]
+    notices = [
+        Mail.text.startswith(notice, autoescape=True)
+        for comment in comments
+        for notice in commenting.notices_of(comment)
+    ]
     return Person(
         email=email,
         user=user,

@@ -4,33 +4,38 @@ from flask import current_app
 from flask_security.recoverable import generate_reset_password_token
 
 from cms.errors import NotAllowed
+from cms.language import code, gettext, marked, speaking
 from cms.models import User
 from cms.services import auditing, mailing, site
 
-TEXT = """Hello {name},
+TEXT = marked(
+    """Hello %(name)s,
 
-there is an account for you on {title}:
+there is an account for you on %(title)s:
 
-    {address}
+    %(address)s
 
-Choose your password here; the link is good for {hours} hours:
+Choose your password here; the link is good for %(hours)s hours:
 
-    {link}
+    %(link)s
 """
+)
 
 
 def invite(user: User, *, by: User | None) -> str | None:
     """Mail them a link to choose a password; the link itself where no mail server is set, to be shown this once."""
     if by is not None and not (by.may("user.edit") and by.can_grant(user.roles)):
-        raise NotAllowed("You may not invite somebody who may do more than you.")
+        raise NotAllowed(gettext("You may not invite somebody who may do more than you."))
     link = password_link(user)
     auditing.record("user.invited", user, by=by)
     if not mailing.can_send():
         return link
     title = site.current().settings.title
     hours = int(current_app.config["SECURITY_RESET_PASSWORD_WITHIN"].total_seconds() // 3600)
-    text = TEXT.format(name=user.name, title=title, address=current_app.config["SITE_URL"], link=link, hours=hours)
-    mailing.send(user.email, f"Your account on {title}", text, secret=True)
+    about = {"title": title, "address": current_app.config["SITE_URL"], "link": link, "hours": hours}
+    with speaking(user.language or code()):
+        text = gettext(TEXT, name=user.name, **about)
+        mailing.send(user.email, gettext("Your account on %(title)s", title=title), text, secret=True)
     return None
 
 

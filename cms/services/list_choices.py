@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext
 from cms.models import ChoiceKind, ListChoice, User
 from cms.models.list_choice import MOST_NAME_LETTERS
 from cms.services import names
@@ -37,7 +38,9 @@ def save_view(user: User, list_name: str, name: str, arguments: Mapping[str, str
     """
     name, value = checked_name(name), dict(arguments)
     if not value:
-        raise InvalidChange("There is nothing to save yet. Search, filter or sort the list first.", field="name")
+        raise InvalidChange(
+            gettext("There is nothing to save yet. Search, filter or sort the list first."), field="name"
+        )
     _lock(user)
     views = list(db.session.scalars(ListChoice.of(user.id, list_name, ChoiceKind.VIEW).with_for_update()))
     called_so = next((view for view in views if view.name.casefold() == name.casefold()), None)
@@ -48,7 +51,9 @@ def save_view(user: User, list_name: str, name: str, arguments: Mapping[str, str
     elif len(same) == 1:
         before, same[0].name = same[0].name, name
     elif len(views) >= MOST_VIEWS:
-        words = f"You have {MOST_VIEWS} views of this list, which is all there is room for. Delete one first."
+        words = gettext(
+            "You have %(most)s views of this list, which is all there is room for. Delete one first.", most=MOST_VIEWS
+        )
         raise InvalidChange(words, field="name")
     else:
         db.session.add(ListChoice(user_id=user.id, list_name=list_name, kind=ChoiceKind.VIEW, name=name, value=value))
@@ -69,7 +74,9 @@ def delete_view(user: User, list_name: str, name: str) -> bool:
 
 def checked_name(name: str) -> str:
     """The name as it is kept. Raises InvalidChange."""
-    return names.checked(unicodedata.normalize("NFC", name), MOST_NAME_LETTERS, missing="Type a name for this view.")
+    return names.checked(
+        unicodedata.normalize("NFC", name), MOST_NAME_LETTERS, missing=gettext("Type a name for this view.")
+    )
 
 
 def _lock(user: User) -> None:

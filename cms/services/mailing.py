@@ -10,13 +10,14 @@ from flask import current_app
 
 from cms import clock
 from cms.db import db
+from cms.language import marked
 from cms.models import Mail, MailStatus
 from cms.services import jobs
 from cms.services.jobs import GiveUp, Task
 from cms.transactions import in_transaction
 
 TIMEOUT_SECONDS = 30
-NOT_KEPT = "(This text held a link that opens an account. It is not kept once the mail is sent.)"
+NOT_KEPT = marked("(This text held a link that opens an account. It is not kept once the mail is sent.)")
 
 
 def send(to: str, subject: str, text: str, *, secret: bool = False) -> Mail:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext, number
 from cms.models import Media, Page, Post, User
 from cms.services import auditing, pictures, storage
 
@@ -76,9 +77,11 @@ def prepared(source: bytes | IO[bytes], filename: str, *, mend_name: bool = Fals
     extension = filename.rpartition(".")[2].lower() if "." in filename else ""
     extension = SAME_AS.get(extension, extension)
     if extension in ("svg", "svgz"):
-        raise InvalidChange("SVG pictures can carry scripts. Save it as PNG or WebP instead.", field="file")
+        raise InvalidChange(gettext("SVG pictures can carry scripts. Save it as PNG or WebP instead."), field="file")
     if extension not in ACCEPTED:
-        raise InvalidChange(f"Files of this kind are not taken. Take one of {', '.join(ACCEPTED)}.", field="file")
+        raise InvalidChange(
+            gettext("Files of this kind are not taken. Take one of %(kinds)s.", kinds=", ".join(ACCEPTED)), field="file"
+        )
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     if extension in pictures.CONTENT_TYPES:
         yield _picture(_limited(stream), filename, extension, mend_name=mend_name)
@@ -90,7 +93,7 @@ def prepared(source: bytes | IO[bytes], filename: str, *, mend_name: bool = Fals
 def keep(found: Prepared, *, by: User | None, alt: str = "", caption: str = "") -> Media:
     """The row of what was prepared, flushed, its file stored before it. Raises NotAllowed, InvalidChange."""
     if by is not None and not by.may("media.upload"):
-        raise NotAllowed("You may not upload media.")
+        raise NotAllowed(gettext("You may not upload media."))
     store(found)
     media = db.session.scalar(Media.with_sha256(found.sha256))
     if media is None:
@@ -121,7 +124,10 @@ def describe(media: Media, *, alt: str, caption: str, credit: str | None = None)
             continue
         words = " ".join(words.replace("\x00", "").split())
         if len(words) > most:
-            raise InvalidChange(f"At most {most:,} letters; these are {len(words):,}.", field=field)
+            raise InvalidChange(
+                gettext("At most %(most)s letters; these are %(these)s.", most=number(most), these=number(len(words))),
+                field=field,
+            )
         setattr(media, field, words)
 
 
@@ -178,7 +184,7 @@ def naming(model: type[Post] | type[Page], pictures: Sequence[Media]) -> Select[
 
 def _ask(media: Media, by: User | None) -> None:
     if by is not None and not by.can_edit_media(media):
-        raise NotAllowed("You may change your own uploads only.")
+        raise NotAllowed(gettext("You may change your own uploads only."))
 
 
 def _picture(content: bytes, filename: str, extension: str, *, mend_name: bool) -> Prepared:
@@ -189,7 +195,12 @@ def _picture(content: bytes, filename: str, extension: str, *, mend_name: bool) 
     if picture.extension != extension:
         if not mend_name:
             raise InvalidChange(
-                f"Its name ends in .{extension}, but it is a {picture.extension.upper()} picture.", field="file"
+                gettext(
+                    "Its name ends in .%(ending)s, but it is a %(kind)s picture.",
+                    ending=extension,
+                    kind=picture.extension.upper(),
+                ),
+                field="file",
             )
         filename = f"{filename.rpartition('.')[0]}.{picture.extension}"
     return Prepared(
@@ -225,7 +236,9 @@ def _file(stream: IO[bytes], file: IO[bytes], filename: str, extension: str) -> 
         digest.update(chunk)
         file.write(chunk)
     if not beginning.match(head):
-        raise InvalidChange(f"Its name ends in .{extension}, but it is something else.", field="file")
+        raise InvalidChange(
+            gettext("Its name ends in .%(ending)s, but it is something else.", ending=extension), field="file"
+        )
     return Prepared(digest.hexdigest(), filename, extension, content_type, size_bytes, None, None, None, file)
 
 
@@ -234,7 +247,7 @@ def _limited(stream: IO[bytes]) -> bytes:
     if len(content) > _most_bytes():
         raise _too_heavy()
     if not content:
-        raise InvalidChange("The file is empty.", field="file")
+        raise InvalidChange(gettext("The file is empty."), field="file")
     return content
 
 
@@ -243,7 +256,9 @@ def _most_bytes() -> int:
 
 
 def _too_heavy() -> InvalidChange:
-    return InvalidChange(f"A file has at most {current_app.config['MAX_UPLOAD_MB']} MB.", field="file")
+    return InvalidChange(
+        gettext("A file has at most %(most)s MB.", most=current_app.config["MAX_UPLOAD_MB"]), field="file"
+    )
 
 
 def _row(found: Prepared, by: User | None) -> Media:

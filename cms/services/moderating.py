@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext, number
 from cms.models import Comment, User
 from cms.services import auditing
 from cms.services.comment_words import LONGEST, Words, is_visible
@@ -38,9 +39,16 @@ def edit(comment: Comment, body: str, *, by: User | None) -> None:
     _ask(comment, by)
     body = Words(body=body).tidied().body
     if not is_visible(body):
-        raise InvalidChange("A comment says something. Put it into the trash instead.", field="body")
+        raise InvalidChange(gettext("A comment says something. Put it into the trash instead."), field="body")
     if len(body) > LONGEST["body"] and len(body) > len(comment.body):
-        raise InvalidChange(f"At most {LONGEST['body']:,} letters; these are {len(body):,}.", field="body")
+        raise InvalidChange(
+            gettext(
+                "At most %(most)s letters; these are %(these)s.",
+                most=number(LONGEST["body"]),
+                these=number(len(body)),
+            ),
+            field="body",
+        )
     before = comment.body
     if body != before:
         comment.write(body)
@@ -57,7 +65,7 @@ def _moderate(comment: Comment, verb: Callable[[Comment], None], action: str, by
 
 def _ask(comment: Comment, by: User | None) -> None:
     if by is not None and not by.can_moderate(comment):
-        raise NotAllowed("You may not moderate comments.")
+        raise NotAllowed(gettext("You may not moderate comments."))
 
 
 def _state(comment: Comment) -> dict[str, object]:

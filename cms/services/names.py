@@ -1,6 +1,7 @@
 """Names of one line, as people type them."""
 
 from cms.errors import InvalidChange
+from cms.language import gettext, number
 
 
 def checked(name: str, most: int, *, missing: str) -> str:
@@ -9,5 +10,7 @@ def checked(name: str, most: int, *, missing: str) -> str:
     if not name:
         raise InvalidChange(missing, field="name")
     if len(name) > most:
-        raise InvalidChange(f"At most {most} letters; these are {len(name):,}.", field="name")
+        raise InvalidChange(
+            gettext("At most %(most)s letters; these are %(these)s.", most=most, these=number(len(name))), field="name"
+        )
     return name

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from cms import clock
 from cms.db import Base, db
+from cms.language import gettext, ngettext, number
 from cms.models import Comment, CommentStatus, Job, JobStatus, Mail, MailStatus
 
 MOST_COUNTED = 1000
@@ -33,7 +34,7 @@ def troubles() -> list[Trouble]:
     found = []
     reason = current_app.extensions["cms.not_ready"]()
     if reason:
-        found.append(Trouble("The database is not at this release’s structure.", reason))
+        found.append(Trouble(gettext("The database is not at this release’s structure."), gettext(reason)))
     found += _full_disks()
     late, given_up, unsent = db.session.execute(
         select(
@@ -43,12 +44,21 @@ def troubles() -> list[Trouble]:
         )
     ).one()
     if late:
-        advice = "No worker seems to run: start the site again, or run flask tick."
-        found.append(Trouble(f"{told(late, 'task')} should have been done {LATE.seconds // 60} minutes ago.", advice))
+        advice = gettext("No worker seems to run: start the site again, or run flask tick.")
+        what = ngettext(
+            "%(num)s task should have been done %(minutes)s minutes ago.",
+            "%(num)s tasks should have been done %(minutes)s minutes ago.",
+            late,
+            num=told(late),
+            minutes=LATE.seconds // 60,
+        )
+        found.append(Trouble(what, advice))
     if unsent:
-        found.append(Trouble(f"{told(unsent, 'mail')} could not be sent.", "The outbox says why.", Mail))
+        what = ngettext("%(num)s mail could not be sent.", "%(num)s mails could not be sent.", unsent, num=told(unsent))
+        found.append(Trouble(what, gettext("The outbox says why."), Mail))
     if given_up:
-        found.append(Trouble(f"{told(given_up, 'task')} failed for good.", "The log says why."))
+        what = ngettext("%(num)s task failed for good.", "%(num)s tasks failed for good.", given_up, num=told(given_up))
+        found.append(Trouble(what, gettext("The log says why.")))
     return found
 
 
@@ -66,10 +76,9 @@ def bounded(query: Select[tuple[int]], most: int = MOST_COUNTED) -> ColumnElemen
     return select(func.count()).select_from(query.limit(most + 1).subquery()).scalar_subquery()
 
 
-def told(number: int, what: str = "", *, most: int = MOST_COUNTED) -> str:
-    """The number in words that stay honest: 1,000+ mails."""
-    figure = f"{number:,}" if number <= most else f"{most:,}+"
-    return f"{figure} {what}{'' if number == 1 else 's'}" if what else figure
+def told(count: int, *, most: int = MOST_COUNTED) -> str:
+    """The number in a form that stays honest: 1,000+."""
+    return number(count) if count <= most else f"{number(most)}+"
 
 
 def shown_comments() -> Select[tuple[int]]:
@@ -92,8 +101,9 @@ def _full_disks() -> list[Trouble]:
             continue
         usage = shutil.disk_usage(folder)
         if usage.free < LEAST_FREE_BYTES or usage.free < usage.total * LEAST_FREE_SHARE:
+            sizes = {"free": f"{usage.free / 1e9:.1f}", "all": f"{usage.total / 1e9:.0f}"}
             found[folder.stat().st_dev] = Trouble(
-                f"The disk is nearly full: {usage.free / 1e9:.1f} GB of {usage.total / 1e9:.0f} GB are free.",
-                "Uploads, backups and saving stop when nothing is left.",
+                gettext("The disk is nearly full: %(free)s GB of %(all)s GB are free.", **sizes),
+                gettext("Uploads, backups and saving stop when nothing is left."),
             )
     return list(found.values())

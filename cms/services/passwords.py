@@ -6,6 +6,7 @@ import unicodedata
 from flask_security import hash_password
 
 from cms.errors import InvalidChange
+from cms.language import gettext, number
 from cms.text.slug import fold
 
 LEAST_LETTERS = 10
@@ -34,16 +35,16 @@ def complaint(password: str, *, email: str = "", name: str = "") -> str | None:
     """Why this is no good password for the person; None when it is one."""
     password = normalised(password)
     if len(password) < LEAST_LETTERS:
-        return f"Use at least {LEAST_LETTERS} letters; a sentence is easy to remember."
+        return gettext("Use at least %(least)s letters; a sentence is easy to remember.", least=LEAST_LETTERS)
     if len(password) > MOST_LETTERS:
-        return f"Use at most {MOST_LETTERS:,} letters."
+        return gettext("Use at most %(most)s letters.", most=number(MOST_LETTERS))
     folded = fold(password)
     letters = _letters(folded)
     owned = {fold(email), *map(_letters, (fold(name), fold(email), fold(email).partition("@")[0]))} - {""}
     if folded in owned or letters in owned:
-        return "This is too close to your name or your e-mail address. Choose something else."
+        return gettext("This is too close to your name or your e-mail address. Choose something else.")
     if letters in COMMON or len(set(folded)) < LEAST_DIFFERENT or any(_stands_in(folded, row) for row in ROWS):
-        return "This is among the first that anybody would guess. Choose something else."
+        return gettext("This is among the first that anybody would guess. Choose something else.")
     return None
 
 

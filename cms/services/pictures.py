@@ -8,6 +8,7 @@ from typing import IO, Any
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError, features
 
 from cms.errors import InvalidChange
+from cms.language import gettext
 
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
 CONTENT_TYPES = {
@@ -58,11 +59,11 @@ def reencode(file: IO[bytes]) -> Picture:
     except InvalidChange:
         raise
     except UnidentifiedImageError as error:
-        raise InvalidChange("This is not a picture that can be read.", field="file") from error
+        raise InvalidChange(gettext("This is not a picture that can be read."), field="file") from error
     except Image.DecompressionBombError as error:
         raise InvalidChange(_too_large(), field="file") from error
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, OverflowError) as error:
-        raise InvalidChange("This picture is damaged: it cannot be read to its end.", field="file") from error
+        raise InvalidChange(gettext("This picture is damaged: it cannot be read to its end."), field="file") from error
 
 
 def _written(image: Image.Image) -> Picture:
@@ -108,4 +109,5 @@ def _in_mode(image: Image.Image, kind: str, options: dict[str, Any]) -> Image.Im
 
 
 def _too_large() -> str:
-    return f"This picture has more than {MOST_PIXELS // 1_000_000} million pixels: make it smaller first."
+    millions = MOST_PIXELS // 1_000_000
+    return gettext("This picture has more than %(most)s million pixels: make it smaller first.", most=millions)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cms import clock
 from cms.errors import NotAllowed
+from cms.language import gettext
 from cms.models import Page, Post, Status, User
 from cms.services import auditing, revising, snapshots
 
@@ -15,7 +16,7 @@ def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None
 
     What was scheduled keeps its time unless ``at`` says another; to publish it at once give the time now.
     """
-    _ask(subject, by, lambda person, post: person.can_publish(post), "publish this post")
+    _ask(subject, by, lambda person, post: person.can_publish(post), gettext("You may not publish this post."))
     before = _state(subject)
     if subject.live_version is None or subject.has_draft:
         revising.put_live(subject, by=by)
@@ -33,7 +34,7 @@ def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None
 
 def withdraw(subject: Post | Page, *, by: User | None) -> None:
     """Take it off the site. Raises NotAllowed, InvalidChange."""
-    _ask(subject, by, lambda person, post: person.can_publish(post), "withdraw this post")
+    _ask(subject, by, lambda person, post: person.can_publish(post), gettext("You may not withdraw this post."))
     time = subject.published_at
     _act(subject, "withdrawn", subject.withdraw, by)
     if subject.published_at != time:
@@ -42,13 +43,13 @@ def withdraw(subject: Post | Page, *, by: User | None) -> None:
 
 def trash(subject: Post | Page, *, by: User | None) -> None:
     """Put it into the trash. Raises NotAllowed."""
-    _ask(subject, by, lambda person, post: person.can_trash(post), "put this post into the trash")
+    _ask(subject, by, lambda person, post: person.can_trash(post), gettext("You may not put this post into the trash."))
     _act(subject, "trashed", subject.trash, by)
 
 
 def restore(subject: Post | Page, *, by: User | None) -> None:
     """Take it out of the trash, back to what it was. Raises NotAllowed."""
-    _ask(subject, by, lambda person, post: person.can_trash(post), "restore this post")
+    _ask(subject, by, lambda person, post: person.can_trash(post), gettext("You may not restore this post."))
     _act(subject, "restored", subject.restore, by)
 
 
@@ -57,7 +58,7 @@ def put_back(subject: Post | Page, state: Mapping[str, Any], *, by: User | None)
 
     Raises NotAllowed.
     """
-    _ask(subject, by, lambda person, post: person.can_publish(post), "undo this")
+    _ask(subject, by, lambda person, post: person.can_publish(post), gettext("You may not undo this."))
     before = _state(subject)
     revising.show_version(subject, state["live_version"], by=by)
     subject.go_back(Status(state["status"]), *(snapshots.when(state[name]) for name in snapshots.TIMES))
@@ -73,15 +74,15 @@ def _act(subject: Post | Page, action: str, verb: Callable[[], None], by: User |
         auditing.record(f"{_noun(subject)}.{action}", subject, by=by, before=before, after=_state(subject))
 
 
-def _ask(subject: Post | Page, by: User | None, may: Callable[[User, Post], bool], what: str) -> None:
+def _ask(subject: Post | Page, by: User | None, may: Callable[[User, Post], bool], sentence: str) -> None:
     revising.hold(subject)
     if by is None:
         return
     if isinstance(subject, Page):
         if not by.may("page.edit"):
-            raise NotAllowed("You may not edit pages.")
+            raise NotAllowed(gettext("You may not edit pages."))
     elif not may(by, subject):
-        raise NotAllowed(f"You may not {what}.")
+        raise NotAllowed(sentence)
 
 
 def _noun(subject: Post | Page) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext
 from cms.models import Redirect, RedirectOrigin
 from cms.models.redirect import path_hash
 
@@ -34,18 +35,26 @@ def set_by_hand(redirect: Redirect, path: str, target: str) -> None:
     """Fill ``redirect`` with what an admin typed. Raises InvalidChange for what could never work."""
     path, target = path.strip(), target.strip()
     if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
-        raise InvalidChange("Begin with a slash and leave out the site's name, ? and #: /old/address", field="path")
+        raise InvalidChange(
+            gettext("Begin with a slash and leave out the site's name, ? and #: /old/address"), field="path"
+        )
     if not target.startswith(("/", "https://", "http://")) or target.startswith("//"):
-        raise InvalidChange("Give an address of this site (/new/address) or a whole one (https://…).", field="target")
+        raise InvalidChange(
+            gettext("Give an address of this site (/new/address) or a whole one (https://…)."), field="target"
+        )
     if path == target:
-        raise InvalidChange("This would lead to itself.", field="target")
+        raise InvalidChange(gettext("This would lead to itself."), field="target")
     with db.session.no_autoflush:
         other = db.session.scalar(Redirect.at(path))
         if other is not None and other is not redirect:
-            raise InvalidChange(f"There is one already, leading to {other.target}.", field="path")
+            raise InvalidChange(
+                gettext("There is one already, leading to %(target)s.", target=other.target), field="path"
+            )
         onward = db.session.scalar(Redirect.at(target))
     if onward is not None:
-        raise InvalidChange(f"That address itself leads on to {onward.target}: name that one.", field="target")
+        raise InvalidChange(
+            gettext("That address itself leads on to %(target)s: name that one.", target=onward.target), field="target"
+        )
     redirect.lead(path, target)
     with db.session.no_autoflush:
         for earlier in db.session.scalars(Redirect.to(path)):

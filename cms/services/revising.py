@@ -14,6 +14,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from cms import clock
 from cms.db import db
 from cms.errors import NotAllowed, StaleChange
+from cms.language import gettext
 from cms.models import Author, Media, Page, Post, Revision, RevisionKind, Status, User
 from cms.services import addresses, bylines, redirecting, searching, slugs, snapshots, tagging
 from cms.text import markdown
@@ -55,7 +56,9 @@ def save(
     if by is not None:
         _ask(subject, changes, by)
     if seen_version is not None and seen_version != subject.version:
-        raise StaleChange("Somebody else saved this in the meantime. Compare their text with yours, then save again.")
+        raise StaleChange(
+            gettext("Somebody else saved this in the meantime. Compare their text with yours, then save again.")
+        )
     before = snapshots.snapshot(subject) if subject.id is not None else snapshots.of_row(subject)
     after = {**before, **snapshots.checked(subject, changes)}
     if "slug" in changes or not after["slug"]:
@@ -81,7 +84,7 @@ def change_live(subject: Post | Page, changes: Mapping[str, Any], *, by: User | 
     if by is not None:
         _ask(subject, changes, by)
         if isinstance(subject, Post) and subject.live_version is not None and not by.can_publish(subject):
-            raise NotAllowed("Only those who may publish this post may change what readers see.")
+            raise NotAllowed(gettext("Only those who may publish this post may change what readers see."))
     if not subject.has_draft:
         save(subject, snapshots.resolved(snapshots.snapshot(subject), changes), by=by)
         if subject.live_version is not None:
@@ -157,14 +160,14 @@ def show_version(subject: Post | Page, version: int | None, *, by: User | None) 
 def _ask(subject: Post | Page, changes: Mapping[str, Any], by: User) -> None:
     if isinstance(subject, Page):
         if not by.may("page.edit"):
-            raise NotAllowed("You may not edit pages.")
+            raise NotAllowed(gettext("You may not edit pages."))
         return
     if not by.can_edit(subject):
-        raise NotAllowed("Only its author or an editor may change this post.")
+        raise NotAllowed(gettext("Only its author or an editor may change this post."))
     if "authors" in changes and not by.may("post.edit.any"):
         own = [author.id for author in subject.authors] if subject.id is not None else [bylines.of(by).id]
         if list(changes["authors"]) != own:
-            raise NotAllowed("Only an editor may change who wrote a post.", field="authors")
+            raise NotAllowed(gettext("Only an editor may change who wrote a post."), field="authors")
 
 
 def _head(subject: Post | Page) -> Revision:

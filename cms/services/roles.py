@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from cms.db import db, is_any
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext
 from cms.models import Role, User, UserRole
 from cms.models.permission import PERMISSIONS
 from cms.services import auditing, way_in
@@ -37,7 +38,7 @@ def change_role(
     """Have these permissions, name or description; what is left out stays. Somebody keeps the keys."""
     _must_edit_roles(by)
     if by is not None and not by.can_grant([role]):
-        raise NotAllowed("You may not change a role that may do more than you.")
+        raise NotAllowed(gettext("You may not change a role that may do more than you."))
     before = {"name": role.name, "description": role.description, "permissions": sorted(role.permissions)}
     if permissions is not None:
         wanted = _checked_permissions(permissions, role.grants, by)
@@ -60,9 +61,9 @@ def delete_role(role: Role, *, by: User | None) -> None:
     """Delete a role that nobody has."""
     _must_edit_roles(by)
     if by is not None and not by.can_grant([role]):
-        raise NotAllowed("You may not delete a role that may do more than you.")
+        raise NotAllowed(gettext("You may not delete a role that may do more than you."))
     if is_any(select(UserRole).where(UserRole.role_id == role.id)):
-        raise InvalidChange(f"People have the role {role.name}. Give them another one first.")
+        raise InvalidChange(gettext("People have the role %(name)s. Give them another one first.", name=role.name))
     auditing.record("role.deleted", role, by=by, before={"permissions": sorted(role.permissions)})
     db.session.delete(role)
     db.session.flush()
@@ -70,31 +71,33 @@ def delete_role(role: Role, *, by: User | None) -> None:
 
 def _must_edit_roles(by: User | None) -> None:
     if by is not None and not by.may("role.edit"):
-        raise NotAllowed("You may not change roles.")
+        raise NotAllowed(gettext("You may not change roles."))
 
 
 def _checked_permissions(wanted: Collection[str], had: frozenset[str], by: User | None) -> list[str]:
     for permission in wanted:
         if permission not in PERMISSIONS:
-            raise InvalidChange(f"There is no permission {permission}.", field="permissions")
+            raise InvalidChange(gettext("There is no permission %(name)s.", name=permission), field="permissions")
     lacking = set(wanted) - had - by.permissions if by is not None else set()
     if lacking:
-        words = ", ".join(f"“{PERMISSIONS[permission]}”" for permission in sorted(lacking))
-        raise NotAllowed(f"You cannot give what you may not do yourself: {words}.")
+        words = gettext(", ").join(
+            gettext("“%(name)s”", name=gettext(PERMISSIONS[permission])) for permission in sorted(lacking)
+        )
+        raise NotAllowed(gettext("You cannot give what you may not do yourself: %(rights)s.", rights=words))
     return sorted(set(wanted))
 
 
 def _checked_name(name: str) -> str:
     name = fold(name)
     if not name or len(name) > MOST_NAME_LETTERS:
-        raise InvalidChange(f"Type a name of at most {MOST_NAME_LETTERS} letters.", field="name")
+        raise InvalidChange(gettext("Type a name of at most %(most)s letters.", most=MOST_NAME_LETTERS), field="name")
     if is_any(Role.named(name)):
-        raise InvalidChange("There is a role of this name already.", field="name")
+        raise InvalidChange(gettext("There is a role of this name already."), field="name")
     return name
 
 
 def _checked_description(description: str) -> str:
     description = " ".join(description.replace("\x00", "").split())
     if len(description) > MOST_DESCRIPTION_LETTERS:
-        raise InvalidChange(f"At most {MOST_DESCRIPTION_LETTERS} letters.", field="description")
+        raise InvalidChange(gettext("At most %(most)s letters.", most=MOST_DESCRIPTION_LETTERS), field="description")
     return description

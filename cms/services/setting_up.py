@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext
 from cms.models import Role, Setting, User
 from cms.models.permission import ROLES
 from cms.services import accounts, auditing, bylines, passwords, settings, way_in
@@ -70,7 +71,7 @@ def _claim(token: str) -> None:
     # A locking read: the second of two waits here, and then finds the row gone.
     kept = db.session.scalar(select(Setting.value).where(Setting.name == TOKEN).with_for_update())
     if not _fits(token, kept) or way_in.is_kept():
-        raise NotAllowed("This link has been used.")
+        raise NotAllowed(gettext("This link has been used."))
     db.session.execute(delete(Setting).where(Setting.name == TOKEN))
 
 
@@ -85,7 +86,7 @@ def _admin_role() -> Role:
 
 def _checked_title(title: str) -> str:
     if not title.strip("\x00 \t\r\n"):
-        raise InvalidChange("Name your site. You can change it later.", field="title")
+        raise InvalidChange(gettext("Name your site. You can change it later."), field="title")
     return str(settings.OPTIONS["title"].checked(title))
 
 

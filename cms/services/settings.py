@@ -10,8 +10,9 @@ from sqlalchemy import delete, select
 from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext, marked, number
 from cms.models import Setting, User
-from cms.services import auditing
+from cms.services import auditing, site_changes
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Option:
     default: Any
     help: str = ""
     kind: str = "text"
-    group: str = "Site"
+    group: str = marked("Site")
     choices: tuple[tuple[str, str], ...] = ()
     least: int = 0  # of a number; of the letters of a text
     most: int = 500
@@ -34,56 +35,112 @@ class Option:
             return bool(value)
         if self.kind == "whole_number":
             try:
-                number = int(value)
+                whole = int(value)
             except (TypeError, ValueError):
-                number = self.least - 1
-            if not self.least <= number <= self.most:
-                raise InvalidChange(f"Choose a whole number from {self.least} to {self.most}.", field=self.name)
-            return number
+                whole = self.least - 1
+            if not self.least <= whole <= self.most:
+                raise InvalidChange(
+                    gettext("Choose a whole number from %(least)s to %(most)s.", least=self.least, most=self.most),
+                    field=self.name,
+                )
+            return whole
         text = str(value or "").replace("\x00", "").strip()
         if self.kind == "choice" and text not in dict(self.choices):
-            raise InvalidChange("Choose one of the list.", field=self.name)
+            raise InvalidChange(gettext("Choose one of the list."), field=self.name)
         if self.kind == "time_zone" and text not in available_timezones():
-            raise InvalidChange("Choose a time zone such as Europe/Berlin.", field=self.name)
+            raise InvalidChange(gettext("Choose a time zone such as Europe/Berlin."), field=self.name)
         if len(text) < self.least:
-            raise InvalidChange("Fill this in.", field=self.name)
+            raise InvalidChange(gettext("Fill this in."), field=self.name)
         if len(text) > self.most:
-            raise InvalidChange(f"At most {self.most} letters; these are {len(text):,}.", field=self.name)
+            raise InvalidChange(
+                gettext("At most %(most)s letters; these are %(these)s.", most=self.most, these=number(len(text))),
+                field=self.name,
+            )
         return text
 
 
 OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
-        Option("title", "Site title", "Lightblog", "Stands at the top of every page and in feeds.", least=1, most=120),
-        Option("tagline", "Tagline", "", "A few words on what the site is about.", most=300),
-        Option("language", "Language", "en", "Of the site's texts, as a code such as en, de or zh-CN.", most=20),
-        Option("time_zone", "Time zone", "UTC", "Dates on public pages are shown in it.", kind="time_zone"),
-        Option("footer", "Footer", "", "Shown at the foot of every page. Markdown.", kind="long_text", most=2000),
         Option(
-            "posts_per_page", "Posts on a page", 10, "In lists and feeds.", "whole_number", "Reading", least=1, most=50
+            "title",
+            marked("Site title"),
+            "Lightblog",
+            marked("Stands at the top of every page and in feeds."),
+            least=1,
+            most=120,
         ),
-        Option("comments_open", "Comments", True, "Readers may comment on posts that allow it.", "yes_no", "Comments"),
+        Option("tagline", marked("Tagline"), "", marked("A few words on what the site is about."), most=300),
+        Option(
+            "language",
+            marked("Language"),
+            "en",
+            marked(
+                "Of the site's texts, as a code such as en, de or zh-CN."
+                " The words round them are Chinese for zh, else English."
+            ),
+            most=20,
+        ),
+        Option(
+            "time_zone", marked("Time zone"), "UTC", marked("Dates on public pages are shown in it."), kind="time_zone"
+        ),
+        Option(
+            "footer",
+            marked("Footer"),
+            "",
+            marked("Shown at the foot of every page. Markdown."),
+            kind="long_text",
+            most=2000,
+        ),
+        Option(
+            "posts_per_page",
+            marked("Posts on a page"),
+            10,
+            marked("In lists and feeds."),
+            "whole_number",
+            marked("Reading"),
+            least=1,
+            most=50,
+        ),
+        Option(
+            "comments_open",
+            marked("Comments"),
+            True,
+            marked("Readers may comment on posts that allow it."),
+            "yes_no",
+            marked("Comments"),
+        ),
         Option(
             "moderation",
-            "Moderation",
+            marked("Moderation"),
             "first",
-            "Which comments wait for a moderator.",
+            marked("Which comments wait for a moderator."),
             "choice",
-            "Comments",
-            (("all", "Every comment waits"), ("first", "A person's first comment waits"), ("none", "None waits")),
+            marked("Comments"),
+            (
+                ("all", marked("Every comment waits")),
+                ("first", marked("A person's first comment waits")),
+                ("none", marked("None waits")),
+            ),
         ),
         Option(
             "comments_per_hour",
-            "Comments an hour",
+            marked("Comments an hour"),
             10,
-            "The most that one address may write in an hour.",
+            marked("The most that one address may write in an hour."),
             "whole_number",
-            "Comments",
+            marked("Comments"),
             least=1,
             most=1000,
         ),
-        Option("notify_moderators", "Tell moderators", True, "By mail, when a comment waits.", "yes_no", "Comments"),
+        Option(
+            "notify_moderators",
+            marked("Tell moderators"),
+            True,
+            marked("By mail, when a comment waits."),
+            "yes_no",
+            marked("Comments"),
+        ),
     )
 }
 
@@ -111,17 +168,18 @@ def read() -> SiteSettings:
 def change(values: Mapping[str, Any], *, by: User | None) -> None:
     """Have these values. Raises NotAllowed, InvalidChange naming the first field that does not fit."""
     if by is not None and not by.may("setting.edit"):
-        raise NotAllowed("You may not change the settings.")
+        raise NotAllowed(gettext("You may not change the settings."))
     checked = {}
     for name, value in values.items():
         if name not in OPTIONS:
-            raise InvalidChange(f"There is no setting “{name}”.", field=name)
+            raise InvalidChange(gettext("There is no setting “%(name)s”.", name=name), field=name)
         checked[name] = OPTIONS[name].checked(value)
     was = read()
     before, after = auditing.changed({name: was[name] for name in checked}, checked)
     for name, value in after.items():
         if value == OPTIONS[name].default:
             db.session.execute(delete(Setting).where(Setting.name == name))
+            site_changes.touch(f"setting:{name}")
             continue
         setting = db.session.get(Setting, name) or Setting(name=name)
         setting.value, setting.updated_at = value, clock.now()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app
+from flask import current_app, g
 from markupsafe import Markup
 
 from cms import clock
@@ -12,6 +12,8 @@ from cms.models import Page
 from cms.services import addresses, settings, site_changes
 from cms.services.settings import SiteSettings
 from cms.text import markdown
+
+KNOWN = "cms.site"  # the extension that is the site as this process knows it
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Site:
 def current() -> Site:
     """One query where nothing has changed since the last time in this process."""
     version = site_changes.version()
-    known: Site | None = current_app.extensions.get("cms.site")
+    known: Site | None = current_app.extensions.get(KNOWN)
     if (
         known is not None
         and known.version == version
@@ -51,8 +53,15 @@ def current() -> Site:
         footer=markdown.render(chosen.footer),
         valid_until=_next_change(),
     )
-    current_app.extensions["cms.site"] = site
+    current_app.extensions[KNOWN] = site
     return site
+
+
+def here() -> Site:
+    """The site as it is for this request: one query, however often it is asked for."""
+    if "site" not in g:
+        g.site = current()
+    return g.site
 
 
 def _next_change() -> datetime | None:

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext
 from cms.models import Page, Post
 from cms.services.addresses import RESERVED
 from cms.text.slug import slugify
@@ -22,7 +23,7 @@ def free(subject: Post | Page, wanted: str) -> str:
     for number in range(2, MOST_TRIES):
         if f"{slug}-{number}" not in taken:
             return f"{slug}-{number}"
-    raise InvalidChange("Too many have this address. Choose another.", field="slug")
+    raise InvalidChange(gettext("Too many have this address. Choose another."), field="slug")
 
 
 def _taken(model: type[Post] | type[Page], slug: str, own_id: int | None) -> set[str]:

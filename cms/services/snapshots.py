@@ -6,6 +6,7 @@ from typing import Any
 
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext, number
 from cms.models import Page, Post, Revision, Tag
 from cms.services import tagging
 
@@ -145,7 +146,7 @@ def checked(subject: Post | Page, changes: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name, value in changes.items():
         if name not in FIELDS[type(subject)]:
-            raise InvalidChange(f"There is no field “{name}”.", field=name)
+            raise InvalidChange(gettext("There is no field “%(name)s”.", name=name), field=name)
         if name == "tags":
             value = tagging.clean_names(value or [])
         elif name == "authors":
@@ -155,14 +156,21 @@ def checked(subject: Post | Page, changes: Mapping[str, Any]) -> dict[str, Any]:
             if name != "body":
                 value = value.strip()
             if len(value) > LENGTHS[name]:
-                raise InvalidChange(f"At most {LENGTHS[name]:,} letters; these are {len(value):,}.", field=name)
+                raise InvalidChange(
+                    gettext(
+                        "At most %(most)s letters; these are %(these)s.",
+                        most=number(LENGTHS[name]),
+                        these=number(len(value)),
+                    ),
+                    field=name,
+                )
         if name == "canonical_url" and value and not value.startswith(("https://", "http://")):
-            raise InvalidChange("Give the whole address, from https:// on.", field=name)
+            raise InvalidChange(gettext("Give the whole address, from https:// on."), field=name)
         if name == "raw_html":
             value = bool(value)
         fields[name] = _plain(value)
     times = {name: when(fields[name]) if name in fields else getattr(subject, name) for name in TIMES}
     begins, ends = times["published_at"], times["unpublish_at"]
     if any(name in fields for name in TIMES) and begins and ends and ends <= begins:
-        raise InvalidChange("The end must come after the beginning.", field="unpublish_at")
+        raise InvalidChange(gettext("The end must come after the beginning."), field="unpublish_at")
     return fields

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
+from cms.language import gettext
 from cms.models import Post, PostTag, Tag, User
 from cms.services import addresses, auditing, redirecting, reindexing
 from cms.text.slug import slugify
@@ -29,13 +30,15 @@ def clean_names(names: Iterable[str]) -> list[str]:
         if not name:
             continue
         if len(name) > 100:
-            raise InvalidChange(f"A tag has at most 100 letters: “{name[:40]}…”.", field="tags")
+            raise InvalidChange(gettext("A tag has at most 100 letters: “%(name)s…”.", name=name[:40]), field="tags")
         slug = Tag.slug_of(name)
         if not slug:
-            raise InvalidChange(f"“{name}” has no letter or digit to make an address of.", field="tags")
+            raise InvalidChange(
+                gettext("“%(name)s” has no letter or digit to make an address of.", name=name), field="tags"
+            )
         once.setdefault(slug, name)
     if len(once) > MOST_TAGS:
-        raise InvalidChange(f"A post has at most {MOST_TAGS} tags.", field="tags")
+        raise InvalidChange(gettext("A post has at most %(most)s tags.", most=MOST_TAGS), field="tags")
     return list(once.values())
 
 
@@ -54,7 +57,7 @@ def find_or_make(names: Iterable[str], *, by: User | None) -> list[Tag]:
     missing = {slug: name for slug, name in wanted.items() if slug not in found}
     if missing and by is not None and not by.may("tag.add"):
         new = next(iter(missing.values()))
-        raise NotAllowed(f"You may not make new tags. Choose another for “{new}”.", field="tags")
+        raise NotAllowed(gettext("You may not make new tags. Choose another for “%(name)s”.", name=new), field="tags")
     for slug, name in missing.items():
         found[slug] = _make(slug, name)
     return list(dict.fromkeys(found[slug] for slug in wanted))
@@ -75,10 +78,10 @@ def make_anew(name: str) -> Tag:
     """A tag of this name, even where an earlier one was renamed or merged away. Raises InvalidChange if it is taken."""
     (name,) = clean_names([name]) or [""]
     if not name:
-        raise InvalidChange("Give the tag a name.", field="name")
+        raise InvalidChange(gettext("Give the tag a name."), field="name")
     other = db.session.scalar(Tag.named(name))
     if other is not None:
-        raise InvalidChange(f"There is a tag “{other.name}” already.", field="name")
+        raise InvalidChange(gettext("There is a tag “%(name)s” already.", name=other.name), field="name")
     tag = _make(Tag.slug_of(name), name)
     redirecting.end(addresses.path_of(tag))
     return tag
@@ -112,11 +115,13 @@ def rename(tag: Tag, name: str, *, by: User | None, slug: str | None = None) -> 
     (name,) = clean_names([name]) or [""]
     slug = slugify(slug, max_length=100) if slug else Tag.slug_of(name)
     if not name or not slug:
-        raise InvalidChange("Give the tag a name.", field="name")
+        raise InvalidChange(gettext("Give the tag a name."), field="name")
     with db.session.no_autoflush:
         other = db.session.scalar(Tag.at(slug).where(Tag.id != tag.id))
     if other is not None:
-        raise InvalidChange(f"There is a tag “{other.name}” already: merge the two instead.", field="name")
+        raise InvalidChange(
+            gettext("There is a tag “%(name)s” already: merge the two instead.", name=other.name), field="name"
+        )
     before = {"name": tag.name, "slug": tag.slug}
     old = addresses.path_of(tag)
     tag.name, tag.slug, tag.updated_at = name, slug, clock.now()
@@ -143,7 +148,7 @@ def merge_preview(tag: Tag, other: Tag) -> dict[str, int]:
 def merge(tag: Tag, other: Tag, *, by: User | None) -> int:
     """Give all posts of ``tag`` to ``other``, lead its address there and remove it; how many posts gained ``other``."""
     if by is not None and not by.may("tag.edit"):
-        raise NotAllowed("You may not merge tags.")
+        raise NotAllowed(gettext("You may not merge tags."))
     posts = posts_with(tag)
     before = {"name": tag.name, "slug": tag.slug, "description": tag.description, "posts": posts}
     old, label, identity = addresses.path_of(tag), tag.name, tag.id

@@ -16,6 +16,7 @@ from sqlalchemy.orm import defer
 from cms import clock
 from cms.db import Base, db
 from cms.errors import InvalidChange
+from cms.language import lazy
 from cms.models import AuditEntry, Comment, Media, Page, Post, User
 from cms.services import accounts, auditing, media, moderating, publishing, revising, snapshots, tagging
 from cms.services.batches import Outcome
@@ -23,8 +24,8 @@ from cms.services.batches import Outcome
 WITHIN = timedelta(days=1)
 MOST_AT_ONCE = 500
 LOOKED_AT = 2 * MOST_AT_ONCE  # of the person's newest entries: a click writes a few for each of its records
-CHANGED_SINCE = "Somebody changed it since."
-GONE = "It is not there any more."
+CHANGED_SINCE = lazy("Somebody changed it since.")
+GONE = lazy("It is not there any more.")
 
 
 def _was(entry: AuditEntry) -> dict[str, Any]:
@@ -168,7 +169,7 @@ def undo(entries: Sequence[AuditEntry], *, by: User, outcome: Outcome) -> None:
 
 def _undo(row: Any, entry: AuditEntry, later: dict[tuple[str, int], int], by: User) -> None:
     if later[entry.subject_type, row.id] > entry.id or not _is_as_left(row, entry):
-        raise InvalidChange(CHANGED_SINCE)
+        raise InvalidChange(str(CHANGED_SINCE))
     REVERSALS[entry.action][1](row, entry, by)
 
 

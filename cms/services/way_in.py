@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from cms.db import db
 from cms.errors import InvalidChange
+from cms.language import gettext
 from cms.models import Role, User, UserRole
 
 KEYS = frozenset({"admin.enter", "user.edit", "role.edit"})
@@ -40,7 +41,9 @@ def keep(
         if not may >= KEYS:
             after.discard(user.id)
     if before and not after:
-        raise InvalidChange("Nobody could let others in any more. Give somebody else the role of an admin first.")
+        raise InvalidChange(
+            gettext("Nobody could let others in any more. Give somebody else the role of an admin first.")
+        )
 
 
 def _grants(*, lock: bool = False) -> dict[int, frozenset[str]]:

@@ -12,7 +12,7 @@ from tests.factories import make_post, make_tag, make_user
 from tests.signing_in import signed_in, submit
 
 LIST, COLUMNS = "/admin/post/", "/admin/post/columns/"
-USUAL = ["title", "state", "authors", "tags", "published_at", "edited_at"]
+USUAL = ["title", "state", "authors", "tags", "published_at", "edited_at", "is_featured"]
 
 
 @pytest.fixture

@@ -85,6 +85,25 @@ def test_authors_and_covers_are_told_by_their_names(client):
     assert f"author {ada.id}, which is gone" in page
 
 
+def test_names_in_the_history_lead_to_what_one_may_open(client):
+    writer, editor = make_user("author"), make_user("editor")
+    sea, boat = make_tag("Sea & salt"), media.add(picture(), "<boat>.png", by=editor)
+    post = make_post("draft", by=writer)
+    revising.save(post, {"tags": [sea.name, "Gone"], "cover_id": boat.id}, by=editor)
+    db.session.delete(next(tag for tag in post.tags if tag.name == "Gone"))
+    links = {
+        f'<a href="/admin/tag/edit/?id={sea.id}">Sea &amp; salt</a>',
+        f'<a href="/admin/media/edit/?id={boat.id}">&lt;boat&gt;.png</a>',
+        f'<a href="/admin/author/edit/?id={post.authors[0].id}">{writer.name}</a>',
+    }
+
+    for person, expected in ((editor, links), (writer, set())):
+        page = signed_in(client, person).get(f"/admin/post/history/?id={post.id}").text
+        assert {link for link in links if link in page} == expected
+        assert "&lt;boat&gt;.png" in page
+        assert "Gone" in page
+
+
 def all_acts(client, address):
     """Those of all pages, each page but the last a full one."""
     found = []

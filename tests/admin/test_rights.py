@@ -38,6 +38,7 @@ POST /admin/setting/restore/ id=title                                   404 403 
 POST /admin/setting/action/ action=delete&rowid=title&confirmed=yes     403 403 403 403
 GET  /admin/setting/export/csv/                                         403 403 403 403
 GET  /admin/setting/ajax/lookup/?name=user                              404 403 403 403
+GET  /admin/setting/ajax/update/                                        404 403 403 403
 POST /admin/setting/ajax/update/                                        404 403 403 403
 POST /admin/setting/columns/ columns=created_at                         404 403 403 403
 POST /admin/setting/views/ name=Mine                                    404 403 403 403
@@ -109,7 +110,13 @@ GET  /admin/post/ajax/lookup/?name=tags                                 200 200 
 GET  /admin/post/ajax/lookup/?name=authors                              200 200 200 200
 GET  /admin/post/ajax/lookup/?name=cover                                200 200 200 200
 GET  /admin/post/ajax/lookup/?name=user                                 404 404 404 404
+GET  /admin/post/ajax/update/                                           404 404 404 404
 POST /admin/post/ajax/update/                                           404 404 404 404
+GET  /admin/post/ajax/update/?id={own_draft}&column=is_featured         200 200 200 200
+POST /admin/post/ajax/update/?id={own_draft}&column=is_featured is_featured=yes 302 302 302 302
+POST /admin/post/ajax/update/?id={own_live}&column=comments_open seen=yes 302 302 302 403
+POST /admin/post/ajax/update/?id={their_draft}&column=is_featured is_featured=yes 302 302 404 404
+POST /admin/post/ajax/update/?id={own_trashed}&column=is_featured is_featured=yes 403 403 403 403
 POST /admin/post/columns/ columns=created_at                            302 302 302 302
 POST /admin/post/views/ name=Mine                                       422 422 422 422
 POST /admin/post/views/?state=draft name=Mine                           302 302 302 302
@@ -129,7 +136,11 @@ POST /admin/page/restore/ id={page}                                     302 302 
 POST /admin/page/action/ action=withdraw&rowid={page}                   302 302 403 403
 GET  /admin/page/export/csv/                                            200 200 403 403
 GET  /admin/page/ajax/lookup/?name=tags                                 404 404 403 403
+GET  /admin/page/ajax/update/                                           404 404 403 403
 POST /admin/page/ajax/update/                                           404 404 403 403
+POST /admin/page/ajax/update/?id={page}&column=menu_position menu_position=3 302 302 403 403
+POST /admin/page/ajax/update/?id={page}&column=menu_position menu_position=x 422 422 403 403
+POST /admin/page/ajax/update/?id={page}&column=title title=x            404 404 403 403
 POST /admin/page/columns/ columns=created_at                            302 302 403 403
 POST /admin/page/views/ name=Mine                                       422 422 403 403
 POST /admin/page/views/delete/ name=Mine                                302 302 403 403
@@ -154,7 +165,10 @@ POST /admin/media/action/ action=delete&rowid={own_media}&confirmed=yes 302 302 
 POST /admin/media/action/ action=restore&rowid={own_media}              302 302 302 302
 GET  /admin/media/export/csv/                                           200 200 403 403
 GET  /admin/media/ajax/lookup/?name=user                                404 404 404 404
+GET  /admin/media/ajax/update/                                          404 404 404 404
 POST /admin/media/ajax/update/                                          404 404 404 404
+POST /admin/media/ajax/update/?id={own_media}&column=alt alt=A%20cat    302 302 302 302
+POST /admin/media/ajax/update/?id={their_media}&column=alt alt=A%20cat  302 302 404 404
 POST /admin/media/columns/ columns=created_at                           302 302 302 302
 POST /admin/media/views/ name=Mine                                      422 422 422 422
 POST /admin/media/views/delete/ name=Mine                               302 302 302 302
@@ -172,6 +186,7 @@ POST /admin/comment/restore/ id={comment}                               302 302 
 POST /admin/comment/action/ action=approve&rowid={comment}              302 302 403 403
 GET  /admin/comment/export/csv/                                         200 200 403 403
 GET  /admin/comment/ajax/lookup/?name=post                              200 200 403 403
+GET  /admin/comment/ajax/update/                                        404 404 403 403
 POST /admin/comment/ajax/update/                                        404 404 403 403
 POST /admin/comment/columns/ columns=created_at                         302 302 403 403
 POST /admin/comment/views/ name=Mine                                    422 422 403 403
@@ -197,7 +212,9 @@ GET  /admin/tag/merge/?id={tag}&into={other_tag}                        200 200 
 POST /admin/tag/merge/ id={tag}&into={other_tag}                        302 302 403 403
 GET  /admin/tag/export/csv/                                             200 200 403 403
 GET  /admin/tag/ajax/lookup/?name=posts                                 200 200 403 403
+GET  /admin/tag/ajax/update/                                            404 404 403 403
 POST /admin/tag/ajax/update/                                            404 404 403 403
+POST /admin/tag/ajax/update/?id={tag}&column=description description=x  302 302 403 403
 POST /admin/tag/columns/ columns=created_at                             302 302 403 403
 POST /admin/tag/views/ name=Mine                                        422 422 403 403
 POST /admin/tag/views/delete/ name=Mine                                 302 302 403 403
@@ -215,6 +232,7 @@ POST /admin/author/restore/ id={author}                                 403 403 
 POST /admin/author/action/ action=delete&rowid={author}&confirmed=yes   302 302 403 403
 GET  /admin/author/export/csv/                                          200 200 403 403
 GET  /admin/author/ajax/lookup/?name=user                               200 200 403 403
+GET  /admin/author/ajax/update/                                         404 404 403 403
 POST /admin/author/ajax/update/                                         404 404 403 403
 POST /admin/author/columns/ columns=created_at                          302 302 403 403
 POST /admin/author/views/ name=Mine                                     422 422 403 403
@@ -235,7 +253,9 @@ POST /admin/redirect/restore/ id={redirect}                             403 403 
 POST /admin/redirect/action/ action=delete&rowid={redirect}             200 200 403 403
 GET  /admin/redirect/export/csv/                                        200 200 403 403
 GET  /admin/redirect/ajax/lookup/?name=user                             404 404 403 403
+GET  /admin/redirect/ajax/update/                                       404 404 403 403
 POST /admin/redirect/ajax/update/                                       404 404 403 403
+POST /admin/redirect/ajax/update/?id={redirect}&column=target target=x&seen=x 422 422 403 403
 POST /admin/redirect/columns/ columns=created_at                        302 302 403 403
 POST /admin/redirect/views/ name=Mine                                   422 422 403 403
 POST /admin/redirect/views/delete/ name=Mine                            302 302 403 403
@@ -259,6 +279,7 @@ POST /admin/user/restore/ id={person}                                   403 403 
 POST /admin/user/action/ action=activate&rowid={person}                 302 403 403 403
 GET  /admin/user/export/csv/                                            200 403 403 403
 GET  /admin/user/ajax/lookup/?name=user                                 404 403 403 403
+GET  /admin/user/ajax/update/                                           404 403 403 403
 POST /admin/user/ajax/update/                                           404 403 403 403
 POST /admin/user/columns/ columns=created_at                            302 403 403 403
 POST /admin/user/views/ name=Mine                                       422 403 403 403
@@ -277,6 +298,7 @@ POST /admin/role/restore/ id={role}                                     403 403 
 POST /admin/role/action/ action=delete&rowid={role}&confirmed=yes       302 403 403 403
 GET  /admin/role/export/csv/                                            200 403 403 403
 GET  /admin/role/ajax/lookup/?name=user                                 404 403 403 403
+GET  /admin/role/ajax/update/                                           404 403 403 403
 POST /admin/role/ajax/update/                                           404 403 403 403
 POST /admin/role/columns/ columns=created_at                            302 403 403 403
 POST /admin/role/views/ name=Mine                                       422 403 403 403
@@ -298,6 +320,7 @@ POST /admin/revision/restore/ id={own_revision}                         403 403 
 POST /admin/revision/action/ action=delete&rowid={own_revision}         403 403 403 403
 GET  /admin/revision/export/csv/                                        200 200 403 403
 GET  /admin/revision/ajax/lookup/?name=user                             404 404 404 404
+GET  /admin/revision/ajax/update/                                       404 404 404 404
 POST /admin/revision/ajax/update/                                       404 404 404 404
 POST /admin/revision/columns/ columns=created_at                        302 302 302 302
 POST /admin/revision/views/ name=Mine                                   422 422 422 422
@@ -316,6 +339,7 @@ POST /admin/audit/restore/ id={entry}                                   403 403 
 POST /admin/audit/action/ action=delete&rowid={entry}                   403 403 403 403
 GET  /admin/audit/export/csv/                                           200 403 403 403
 GET  /admin/audit/ajax/lookup/?name=user                                404 403 403 403
+GET  /admin/audit/ajax/update/                                          404 403 403 403
 POST /admin/audit/ajax/update/                                          404 403 403 403
 POST /admin/audit/columns/ columns=created_at                           302 403 403 403
 POST /admin/audit/views/ name=Mine                                      422 403 403 403
@@ -335,6 +359,7 @@ POST /admin/mail/restore/ id={mail}                                     403 403 
 POST /admin/mail/action/ action=delete&rowid={mail}                     403 403 403 403
 GET  /admin/mail/export/csv/                                            200 403 403 403
 GET  /admin/mail/ajax/lookup/?name=user                                 404 403 403 403
+GET  /admin/mail/ajax/update/                                           404 403 403 403
 POST /admin/mail/ajax/update/                                           404 403 403 403
 POST /admin/mail/columns/ columns=created_at                            302 403 403 403
 POST /admin/mail/views/ name=Mine                                       422 403 403 403

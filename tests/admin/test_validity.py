@@ -14,7 +14,8 @@ from cms.services import setting_up, settings
 from tests.admin.test_rights import lines, records
 from tests.factories import make_author, make_comment, make_page, make_post, make_tag, make_user
 from tests.required import skip_or_fail
-from tests.signing_in import signed_in, submit
+from tests.signing_in import sign_in, signed_in, submit
+from tests.test_security import with_authenticator
 
 BODY = """
 ## One
@@ -84,6 +85,22 @@ def pages(tmp_path):
     return Pages(tmp_path)
 
 
+def second_factor(app):
+    """The pages that set one up and ask for it."""
+    person = make_user()
+    inside, outside = signed_in(app.test_client(), person), app.test_client()
+    page = submit(inside, "/tf-setup", {"setup": "authenticator"})
+    yield "key of a second factor", page
+    action = re.search(r'action="(/tf-setup/[^"]+)"', page.text)[1]
+    yield "mistyped code", submit(inside, "/tf-setup", {"code": "0"}, to=action)
+    yield "recovery codes", submit(inside, "/mf-recovery-codes", {"generate_new_codes": "1"})
+    with_authenticator(inside)
+    sign_in(outside, person.email)
+    for address in ("/tf-validate", "/mf-recovery"):
+        yield address, outside.get(address)
+        yield f"refused {address}", submit(outside, address, {"code": "0"})
+
+
 def test_no_page_has_an_error(app, client, unguarded, pages):
     pages.add("set up", client.get(link := setting_up.offer_link()))
     pages.add("set up, refused", submit(client, link, {"title": "", "email": "x"}), expected=(422,))
@@ -117,6 +134,8 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
     pages.add("refused sign-in", submit(client, "/login", {"email": "x", "password": ""}), expected=(200, 422))
     for address in ("/change", "/tf-setup", "/mf-recovery-codes", "/verify"):
         pages.add(address, as_admin.get(address))
+    for name, answer in second_factor(app):
+        pages.add(name, answer)
     pages.add("403", signed_in(app.test_client(), make_user("author")).get("/admin/user/"), expected=(403,))
 
     made = {}
@@ -126,6 +145,8 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
                 number = made.get(name) or made.setdefault(name, records(admin)[name]())
                 address = address.replace(f"{{{name}}}", str(number))
             pages.add(address, as_admin.get(address, buffered=True))
+    cell = f"/admin/page/ajax/update/?id={made['page']}&column=menu_position"
+    pages.add("refused cell", submit(as_admin, cell, {"menu_position": "soon"}), expected=(422,))
     wrong = {"title": "x" * 300, "slug": "a/b", "name": "", "path": "x", "email": "x"}
     for table in ("post", "page", "tag", "author", "redirect", "user", "role"):
         pages.add(f"refused form of {table}", submit(as_admin, f"/admin/{table}/new/", wrong), expected=(422,))

@@ -78,6 +78,60 @@ def test_nobody_is_shut_out(filled, page, scheme, size):
     assert problems == []
 
 
+# What moves: an element's own transitions and animations, and those before and behind it.
+MOVING = """
+() => [...document.querySelectorAll("body *")].flatMap((one) => ["", "::before", "::after"].map((part) => {
+  const style = getComputedStyle(one, part || null);
+  const times = `${style.transitionDuration}, ${style.animationDuration}`.split(", ");
+  return times.some((time) => parseFloat(time) > 0.01) && `moves: ${one.outerHTML.slice(0, 100)}${part}`;
+})).filter(Boolean).slice(0, 3)
+"""
+# What a narrow window cuts: the page itself, controls that reach beyond it, and texts that hide a part of themselves.
+CUT = """
+() => {
+  const width = document.documentElement.clientWidth;
+  const scrolls = (one) => one && (/auto|scroll/.test(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  const unseen = ".unseen, .visually-hidden, .skip, [class*=ts-]"; // for screen readers; inside pickers, which scroll
+  const isSeen = (one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(unseen);
+  const found = document.documentElement.scrollWidth > width ? [`page: ${document.documentElement.scrollWidth}`] : [];
+  for (const one of document.querySelectorAll("a, button, input, select, textarea, summary, label, h1, h2, p, td")) {
+    if (!isSeen(one)) continue;
+    const box = one.getBoundingClientRect();
+    const style = getComputedStyle(one);
+    const clips = style.overflowX === "hidden" && style.textOverflow !== "ellipsis";
+    const reaches = box.width > 1 && (box.right > width + 1 || box.left < -1) && !scrolls(one.parentElement);
+    if (reaches || (clips && one.scrollWidth > one.clientWidth + 1)) {
+      found.push(`cut: ${one.outerHTML.slice(0, 100)}`);
+    }
+  }
+  return found.slice(0, 3);
+}
+"""
+
+
+def test_targets_are_large_nothing_moves_unasked_and_zoom_cuts_nothing(filled, page):
+    """WCAG 2.5.8, 2.3.3, 1.4.4 and 1.4.10: 640 pixels are a window of 1280 at 200 %, 320 are it at 400 %."""
+    page.emulate_media(reduced_motion="reduce")
+    problems = []
+
+    def look(paths):
+        for path in paths:
+            page.set_viewport_size({"width": 1280, "height": 900})
+            found = complaints(page, filled.url + path, "target-size")
+            found += page.evaluate(MOVING)
+            for width in (640, 320):
+                page.set_viewport_size({"width": width, "height": 600})
+                found += [f"{width}: {line}" for line in page.evaluate(CUT)]
+            problems.extend(f"{path} {line}" for line in found)
+
+    look([*PUBLIC, *ACCOUNT])
+    page.set_viewport_size({"width": 1280, "height": 900})
+    sign_in(page, filled)
+    look([*ADMIN, "/admin/post/edit/?id=1", "/admin/account/", "/change", "/tf-setup"])
+
+    assert problems == []
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_pages_carry_no_script_and_set_no_cookie(filled, page, path):
     requests = []

@@ -414,6 +414,111 @@ def test_pictures_are_chosen_by_sight(page, site):
     expect(page.locator(".chosen-picture")).to_be_hidden()
 
 
+# Changed in the list
+def cell(page, title, column):
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=title, exact=True)).locator(f".{column}")
+
+
+def opened(page, site, title="About"):
+    """The field of the place in the menu, opened by the keyboard."""
+    begin(page, site, "page/")
+    place = cell(page, title, "column-menu_position")
+    place.get_by_role("link", name=f"In the menu: {title}").press("Enter")
+    expect(place.get_by_role("textbox")).to_be_focused()
+    return place
+
+
+def test_a_field_is_changed_in_the_list_by_the_keyboard(page, site, asked):
+    place = opened(page, site)
+    field = place.get_by_role("textbox", name="In the menu: About")
+    field.press_sequentially("99999")
+    field.press("Enter")
+    expect(place.locator(".field-errors")).to_have_text("Choose a number from 0 to 10,000.")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("99999")
+    expect(field).to_have_accessible_description("Choose a number from 0 to 10,000.")
+    assert not browser_tools.violations(page)
+
+    page.get_by_role("link", name="Tags", exact=True).click()
+    assert asked == ["beforeunload"]
+    field.fill("7")
+    field.press("Enter")
+
+    expect(place.locator(".cell-value")).to_have_text("7")
+    expect(place.get_by_role("link")).to_be_focused()
+    expect(page.locator("[data-cell-said]")).to_have_text("Saved. In the menu: 7.")
+    opened(page, site).get_by_role("textbox").press("Escape")
+    expect(place.locator(".cell-value")).to_have_text("7")
+    expect(place.get_by_role("link")).to_be_focused()
+    page.get_by_role("link", name="Tags", exact=True).click()
+    expect(page).to_have_url(re.compile("/admin/tag/$"))
+    assert asked == ["beforeunload"]
+
+
+def test_in_the_list_too_nobody_writes_over_what_is_newer(page, site, browser, session):
+    place = opened(page, site, "Imprint")
+    with watched(browser, storage_state=session) as other:
+        theirs = opened(other, site, "Imprint")
+        theirs.get_by_role("textbox").fill("8")
+        theirs.get_by_role("button", name="Save").click()
+        expect(theirs.locator(".cell-value")).to_have_text("8")
+
+    place.get_by_role("textbox").fill("9")
+    place.get_by_role("button", name="Save").click()
+    expect(place.locator(".field-errors")).to_contain_text("Somebody made this “8” in the meantime.")
+    expect(place.get_by_role("textbox")).to_have_value("9")
+    page.context.clear_cookies()
+    place.get_by_role("button", name="Save").click()
+    expect(place.get_by_role("alert")).to_contain_text("You are signed out.")
+    expect(place.get_by_role("textbox")).to_have_value("9")
+    page.context.add_cookies(session["cookies"])
+    place.get_by_role("button", name="Save").click()
+
+    expect(place.locator(".cell-value")).to_have_text("9")
+
+
+def switch_of(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def test_a_switch_in_the_list_is_one_press_and_carries_nothing_along(page, site):
+    begin(page, site, "post/")
+    switch = page.get_by_role("button", pressed=False, name="Featured: ").first
+    name = switch.get_attribute("aria-label")
+    page.get_by_role("checkbox", name=re.compile("^Select ")).nth(3).check()
+
+    switch.press("Space")
+
+    expect(switch_of(page, name)).to_have_attribute("aria-pressed", "true")
+    expect(switch_of(page, name)).to_be_focused()
+    expect(page.locator("[data-cell-said]")).to_have_text("Saved. Featured: Yes.")
+    expect(page.locator("[data-selected]")).to_have_text("1 selected")
+    begin(page, site, "post/")
+    expect(page.get_by_role("button", pressed=True, name="Featured: ")).to_have_count(1)
+    switch_of(page, name).press("Space")
+    expect(switch_of(page, name)).to_have_attribute("aria-pressed", "false")
+
+
+def test_the_list_is_changed_without_script(browser, site, session):
+    with watched(browser, storage_state=session, java_script_enabled=False) as page:
+        begin(page, site, "page/")
+        cell(page, "About", "column-menu_position").get_by_role("link").click()
+        page.get_by_label("In the menu: About").fill("-1")
+        page.get_by_role("main").get_by_role("button", name="Save").click()
+        expect(page.locator(".field-errors")).to_have_text("Choose a number from 0 to 10,000.")
+        expect(page.get_by_label("In the menu: About")).to_have_value("-1")
+        page.get_by_label("In the menu: About").fill("3")
+        page.get_by_role("main").get_by_role("button", name="Save").click()
+
+        expect(page).to_have_url(re.compile("/admin/page/$"))
+        expect(page.get_by_text("“About” is saved. In the menu: 3.")).to_be_visible()
+        begin(page, site, "post/")
+        page.get_by_role("button", pressed=False, name="Featured: ").first.click()
+        expect(page.get_by_role("button", pressed=True, name="Featured: ")).to_have_count(1)
+        page.get_by_role("button", pressed=True, name="Featured: ").click()
+        expect(page.get_by_role("button", pressed=True, name="Featured: ")).to_have_count(0)
+
+
 # For everybody
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size[0]))

@@ -83,7 +83,7 @@ def polls(fresh_copy, database_kind, request):  # noqa: F811
         menu = menu.replace(
             "from cms.admin.posts import", "from cms.admin.polls import PollView\nfrom cms.admin.posts import"
         )
-        (admin / "__init__.py").write_text(menu.replace('"Write": (', '"Write": (PollView, '))
+        (admin / "__init__.py").write_text(menu.replace("(PostView, ", "(PollView, PostView, "))
     has_migration = list(fresh_copy.glob("migrations/versions/*add_polls*"))
     with warm_in(fresh_copy) as warm:
         for arguments in (

@@ -368,7 +368,7 @@ def test_ctrl_s_saves_and_never_deletes_or_imports(page, site):
     page.wait_for_timeout(500)
 
     page.goto(f"{site.url}/admin/tag/?search=by+a+key")
-    expect(page.get_by_role("link", name="Saved by a key")).to_be_visible()
+    expect(page.get_by_role("link", name="Saved by a key", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="Imported by a key")).to_have_count(0)
 
 

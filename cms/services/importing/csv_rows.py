@@ -14,15 +14,16 @@ from sqlalchemy import select
 
 from cms.db import Base, db
 from cms.errors import CmsError, InvalidChange
+from cms.language import gettext, marked, number
 from cms.models import Redirect, RedirectOrigin, Role, Tag, User
 from cms.services import accounts, auditing, inviting, mailing, redirecting, tagging
 
 MOST_ROWS = 5_000
 MOST_BYTES = 1_000_000
 
-NO_ROLE = "no role"  # as the list of people says it
+NO_ROLE = marked("no role")  # as the list of people says it
 
-NEW, CHANGED, SAME, WRONG = "new", "changed", "unchanged", "not taken"
+NEW, CHANGED, SAME, WRONG = marked("new"), marked("changed"), marked("unchanged"), marked("not taken")
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,13 @@ class Kind:
 def read(kind: Kind, data: bytes) -> list[tuple[int, dict[str, str]]]:
     """The rows of the file with their lines, by our names of the columns. Raises InvalidChange."""
     if len(data) > MOST_BYTES:
-        raise InvalidChange(f"At most {MOST_BYTES // 1000:,} kB at a time: split the file.")
+        raise InvalidChange(gettext("At most %(most)s kB at a time: split the file.", most=number(MOST_BYTES // 1000)))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidChange("This is not text in UTF-8. Save it as “CSV UTF-8”.") from error
+        raise InvalidChange(gettext("This is not text in UTF-8. Save it as “CSV UTF-8”.")) from error
     if "\x00" in text:
-        raise InvalidChange("This is not a text file.")
+        raise InvalidChange(gettext("This is not a text file."))
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)  # Excel writes semicolons where the comma is for decimals
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -76,11 +77,13 @@ def read(kind: Kind, data: bytes) -> list[tuple[int, dict[str, str]]]:
                 row = dict.fromkeys(kind.needed, "") | row  # a line may end early
                 rows.append((reader.line_num, {name: _without_guard(value) for name, value in row.items()}))
             if len(rows) > MOST_ROWS:
-                raise InvalidChange(f"At most {MOST_ROWS:,} rows at a time: split the file.")
+                raise InvalidChange(gettext("At most %(most)s rows at a time: split the file.", most=number(MOST_ROWS)))
     except csv.Error as error:
-        raise InvalidChange(f"Line {reader.line_num} cannot be read: {error}.") from error
+        raise InvalidChange(
+            gettext("Line %(line)s cannot be read: %(why)s.", line=reader.line_num, why=error)
+        ) from error
     if not rows:
-        raise InvalidChange("There is no row under the heading.")
+        raise InvalidChange(gettext("There is no row under the heading."))
     return rows
 
 
@@ -101,10 +104,19 @@ def take(kind: Kind, rows: list[tuple[int, dict[str, str]]], *, by: User | None)
 def _places(kind: Kind, heads: list[str]) -> dict[str, int]:
     found = {" ".join(head.split()).casefold(): place for place, head in reversed(list(enumerate(heads)))}
     places = {
-        name: found[known] for name, titles in kind.columns.items() for known in (name, *titles) if known in found
+        name: found[known]
+        for name, titles in kind.columns.items()
+        for title in (name, *titles)
+        for known in (title, gettext(title.capitalize()).casefold())  # as a list in this language heads its file
+        if known in found
     }
     if missing := [name for name in kind.needed if name not in places]:
-        raise InvalidChange(f"The first line names no column “{missing[0]}”. It should read: {kind.example}")
+        words = gettext(
+            "The first line names no column “%(name)s”. It should read: %(example)s",
+            name=missing[0],
+            example=kind.example,
+        )
+        raise InvalidChange(words)
     return places
 
 
@@ -118,14 +130,14 @@ def _tag(row: Mapping[str, str], by: User | None) -> tuple[str, str]:
     tag = db.session.scalar(Tag.named(name)) if name else None
     if tag is None:
         tag = tagging.make_anew(name)
-        tag.description = _short(described or "", 1000, "description")
+        tag.description = _short(described or "", 1000, marked("description"))
         auditing.record("tag.created", tag, by=by, after={"name": tag.name, "description": tag.description})
         return tag.name, NEW
     before = {"name": tag.name, "description": tag.description}
     if name != tag.name:
         tagging.rename(tag, name, by=by)
     if described and described != tag.description:
-        tag.description = _short(described, 1000, "description")
+        tag.description = _short(described, 1000, marked("description"))
         auditing.record(
             "tag.edited",
             tag,
@@ -137,7 +149,7 @@ def _tag(row: Mapping[str, str], by: User | None) -> tuple[str, str]:
 
 
 def _redirect(row: Mapping[str, str], by: User | None) -> tuple[str, str]:
-    path, target = _short(row["path"], 1000, "path"), _short(row["target"], 1000, "target")
+    path, target = _short(row["path"], 1000, marked("path")), _short(row["target"], 1000, marked("target"))
     redirect = db.session.scalar(Redirect.at(path))
     if redirect is not None and redirect.target == target:
         return str(redirect), SAME
@@ -172,18 +184,31 @@ def _person(row: Mapping[str, str], by: User | None) -> tuple[str, str]:
 
 def _roles(names: str | None) -> list[Role] | None:
     """The roles of a cell; none for one that leaves them as they are."""
-    if not names or names.casefold() == NO_ROLE:
+    if not names or names.casefold() in (NO_ROLE, gettext(NO_ROLE)):
         return None
     known = {role.name: role for role in db.session.scalars(select(Role))}
     wanted = [name.strip().casefold() for name in names.replace(";", ",").split(",") if name.strip()]
     if unknown := [name for name in wanted if name not in known]:
-        raise InvalidChange(f"There is no role “{unknown[0]}”. There are: {', '.join(sorted(known))}.")
+        raise InvalidChange(
+            gettext(
+                "There is no role “%(name)s”. There are: %(names)s.",
+                name=unknown[0],
+                names=gettext(", ").join(sorted(known)),
+            )
+        )
     return [known[name] for name in dict.fromkeys(wanted)]
 
 
 def _short(value: str, most: int, what: str) -> str:
     if len(value) > most:
-        raise InvalidChange(f"The {what} has {len(value):,} letters; at most {most:,} fit.")
+        raise InvalidChange(
+            gettext(
+                "The %(what)s has %(count)s letters; at most %(most)s fit.",
+                what=gettext(what),
+                count=number(len(value)),
+                most=number(most),
+            )
+        )
     return value
 
 

@@ -48,6 +48,7 @@ def _filled(pattern: str, chance: random.Random) -> str:
         adjective=chance.choice(ADJECTIVES.split()), noun=noun, other=other, verb=chance.choice(VERBS.split())
     )
     text = re.sub(r"\b([Aa]) (?=[aeio])", r"\1n ", text)
+    text = text.replace("ibrarys", "ibraries")
     return text[0].upper() + text[1:]
 
 

@@ -2,6 +2,7 @@
 import { startPublishing } from "./publishing.js";
 import { startPickers } from "./pickers.js";
 import { startLists } from "./lists.js";
+import { startCells } from "./cells.js";
 import { startInlineForms } from "./inline.js";
 import { startShell } from "./shell.js";
 import { startSummary } from "./summary.js";
@@ -14,23 +15,15 @@ import { startJob } from "./job.js";
 const button = document.querySelector("[data-menu]");
 const body = document.getElementById("menu");
 if (button && body) {
-  const narrow = window.matchMedia("(max-width: 900px)");
-  const show = (open) => {
-    body.toggleAttribute("data-closed", !open);
-    button.setAttribute("aria-expanded", String(open));
-  };
-  const fit = () => {
-    button.hidden = !narrow.matches;
-    show(!narrow.matches);
-  };
-  button.addEventListener("click", () => show(body.hasAttribute("data-closed")));
-  narrow.addEventListener("change", fit);
-  fit();
+  button.addEventListener("click", () => {
+    button.setAttribute("aria-expanded", String(body.toggleAttribute("data-open")));
+  });
 }
 
 startShell();
 startPickers(document);
 startLists();
+startCells();
 startInlineForms();
 startPublishing();
 startMaking();

@@ -1,6 +1,8 @@
 // The texts of a post or a page are kept in this browser while they are typed, until they are saved or their writer signs
 // out. Each time a page is opened it has an entry of its own, so that no text takes the place of another.
 
+import { locale } from "./language.js";
+
 const STORE = "lightblog.unsaved:"; // then PERSON:KIND:RECORD:ENTRY
 const QUIET_MS = 400;
 const MOST_AGE_MS = 30 * 24 * 3600 * 1000;
@@ -96,7 +98,7 @@ class Keeper {
     const { texts, at, version } = this.kept;
     const changed = this.fields.filter(({ name }) => squeezed(texts[name]) !== squeezed(this.loaded[name]));
     const words = squeezed(changed.map(({ name }) => texts[name]).filter(Boolean).join(" · "));
-    const format = new Intl.DateTimeFormat("en-GB", { ...TIME, timeZone: this.form.dataset.zone });
+    const format = new Intl.DateTimeFormat(locale, { ...TIME, timeZone: this.form.dataset.zone });
     this.offer.querySelector("[data-offer-time]").textContent = format.format(new Date(at));
     this.offer.querySelector("[data-offer-older]").hidden = version === this.form.elements.version.defaultValue;
     this.offer.querySelector("[data-offer-text]").textContent =

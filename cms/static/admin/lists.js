@@ -1,4 +1,6 @@
 // Lists: select all of a page, then all that matches; say how many are selected, show the bulk bar only then.
+import { ngettext } from "./language.js";
+
 export function startLists() {
   for (const form of document.querySelectorAll("[data-list]")) {
     const alls = [...form.querySelectorAll("[data-all]")]; // in the head of the table, and above it on a phone
@@ -21,7 +23,7 @@ export function startLists() {
         all.checked = whole;
         all.indeterminate = count > 0 && !whole;
       }
-      said.textContent = everything?.checked ? said.dataset.allWords : `${count} selected`;
+      said.textContent = everything?.checked ? said.dataset.allWords : ngettext("%(num)s selected", "%(num)s selected", count);
     };
     for (const all of alls) {
       all.addEventListener("change", () => {

@@ -1,5 +1,6 @@
 // A new author or picture while one chooses: the form of its page in a dialog. Without script it opens in a new tab.
 import { element } from "./element.js";
+import { gettext } from "./language.js";
 import { startPickers } from "./pickers.js";
 import { startSummary } from "./summary.js";
 
@@ -23,7 +24,7 @@ class Maker {
     this.title = element("h2", { id: "making-title" }, words);
     this.body = element("div");
     this.state = element("p", { class: "muted", role: "status" });
-    const close = element("button", { class: "button", type: "button" }, "Close");
+    const close = element("button", { class: "button", type: "button" }, gettext("Close"));
     const head = element("div", { class: "sheet-head" }, this.title, close);
     this.dialog = element("dialog", { class: "sheet making", "aria-labelledby": "making-title" }, head, this.state, this.body);
     close.addEventListener("click", () => this.dialog.close());
@@ -50,14 +51,14 @@ class Maker {
     this.done = done;
     document.body.append(this.dialog);
     this.dialog.showModal();
-    this.state.textContent = "Loading…";
+    this.state.textContent = gettext("Loading…");
     await this.ask({}, (html) => this.show(html));
   }
 
   async send(form, button) {
     if (this.isSending) return;
     this.isSending = true;
-    this.state.textContent = "Saving…";
+    this.state.textContent = gettext("Saving…");
     const headers = { Accept: "application/json" };
     await this.ask({ method: "POST", body: new FormData(form, button), headers }, (html) => this.show(html));
     this.isSending = false;
@@ -89,7 +90,7 @@ class Maker {
 
   made([first]) {
     if (!first) {
-      this.state.textContent = "It is saved, but cannot be chosen here.";
+      this.state.textContent = gettext("It is saved, but cannot be chosen here.");
       return;
     }
     this.dialog.close();
@@ -97,8 +98,8 @@ class Maker {
   }
 
   fail() {
-    const link = element("a", { href: this.address, target: "_blank", rel: "noopener" }, "Try it in a new tab");
-    this.state.replaceChildren("That did not work. Nothing typed here is lost. ", link);
+    const link = element("a", { href: this.address, target: "_blank", rel: "noopener" }, gettext("Try it in a new tab"));
+    this.state.replaceChildren(gettext("That did not work. Nothing typed here is lost."), " ", link);
   }
 }
 

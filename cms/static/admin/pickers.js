@@ -1,8 +1,9 @@
 // Finding records by typing, with Tom Select. Without it the fields are plain lists and text.
 /* global TomSelect */
 import { element } from "./element.js";
+import { gettext } from "./language.js";
 
-const PLUGINS = { remove_button: { title: "Remove", label: "×" } };
+const PLUGINS = { remove_button: { title: gettext("Remove"), label: "×" } };
 
 async function found(address, query) {
   const url = new URL(address, window.location.href);
@@ -20,8 +21,14 @@ function names(text) {
 }
 
 const words = {
-  no_results: () => '<div class="no-results">Nothing found</div>',
-  option_create: (data, escape) => `<div class="create">Make “<strong>${escape(data.input)}</strong>”</div>`,
+  no_results: (_, escape) => {
+    const nothing = gettext("Nothing found"); // not within the template, where the catalog would not see it
+    return `<div class="no-results">${escape(nothing)}</div>`;
+  },
+  option_create: (data, escape) => {
+    const [before, after] = gettext("Make “%(name)s”", { name: "\u0000" }).split("\u0000").map(escape);
+    return `<div class="create">${before}<strong>${escape(data.input)}</strong>${after}</div>`;
+  },
 };
 
 const withPicture = (data, escape) =>
@@ -41,14 +48,22 @@ function showPicture(select, picture) {
   frame.replaceChildren(image);
 }
 
+// Tom Select refuses what is pasted into a field that it hides, which is nowhere a person could be.
+function letPaste(picker) {
+  const paste = picker.onPaste;
+  picker.onPaste = (event) => {
+    if (picker.isFocused) paste.call(picker, event);
+  };
+}
+
 function startLookup(select) {
   const picker = new TomSelect(select, {
     valueField: "value",
     labelField: "text",
     searchField: ["text", "found"],
-    plugins: select.multiple ? PLUGINS : { clear_button: { title: "Clear" } },
+    plugins: select.multiple ? PLUGINS : { clear_button: { title: gettext("Clear") } },
     allowEmptyOption: false,
-    placeholder: "Type to find",
+    placeholder: gettext("Type to find"),
     preload: "focus",
     maxOptions: 50,
     closeAfterSelect: true,
@@ -67,6 +82,7 @@ function startLookup(select) {
       option: (data, escape) => (data.picture ? withPicture(data, escape) : `<div>${escape(data.text)}</div>`),
     },
   });
+  letPaste(picker);
   select.setAttribute("aria-hidden", "true"); // the label belongs to the picker that stands in for it
   return picker;
 }
@@ -94,7 +110,7 @@ function startTags(input) {
     createOnBlur: input.dataset.create === "yes",
     persist: false,
     maxOptions: 50,
-    placeholder: input.placeholder || "Add a tag",
+    placeholder: input.placeholder || gettext("Add a tag"),
     closeAfterSelect: true,
     hidePlaceholder: true,
     loadThrottle: 120,
@@ -140,6 +156,7 @@ function startTags(input) {
     },
     true,
   );
+  letPaste(picker);
   input.setAttribute("aria-hidden", "true");
   write();
   return picker;

@@ -1,10 +1,12 @@
 // The button says what it will do: a time to come in the person's own zone schedules.
+import { gettext, locale } from "./language.js";
+
 const TIME = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: "UTC" };
 
 // A time as it was typed, without a zone: 24 Nov, 09:00.
 function spoken(typed, now) {
   const year = typed.slice(0, 4) === now.slice(0, 4) ? {} : { year: "numeric" };
-  return new Intl.DateTimeFormat("en-GB", { ...TIME, ...year }).format(new Date(`${typed}Z`));
+  return new Intl.DateTimeFormat(locale, { ...TIME, ...year }).format(new Date(`${typed}Z`));
 }
 
 export function startPublishing() {
@@ -15,8 +17,8 @@ export function startPublishing() {
   const say = () => {
     const format = { timeZone: button.dataset.publish, dateStyle: "short", timeStyle: "short" };
     const now = new Intl.DateTimeFormat("sv-SE", format).format(new Date()).replace(" ", "T");
-    if (time.value > now) button.textContent = `Schedule for ${spoken(time.value, now)}`;
-    else button.textContent = words === "Schedule" ? "Publish" : words;
+    if (time.value > now) button.textContent = gettext("Schedule for %(time)s", { time: spoken(time.value, now) });
+    else button.textContent = words === gettext("Schedule") ? gettext("Publish") : words;
   };
   time.addEventListener("input", say);
   say();
