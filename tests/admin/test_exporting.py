@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from cms.admin import exporting
 from cms.models import CommentStatus
 from tests.factories import make_author, make_comment, make_post, make_user
 from tests.signing_in import signed_in
@@ -116,6 +117,39 @@ def test_each_list_can_be_exported(client, kind):
         assert answer.data
         if kind == "json":
             assert isinstance(json.loads(answer.text), list)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
+def test_a_file_of_many_parts_has_each_row_once_and_whole(client, monkeypatch, kind):
+    monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 7)
+    authors = [make_author(f"Author {number}").id for number in range(3)]
+    titles = [f"Post {number:02}" for number in range(30)]
+    for number, title in enumerate(titles):
+        make_post(title=title, tags=["a", f"tag {number}"], authors=authors)
+    signed_in(client, make_user("editor"))
+
+    answer = client.get(f"/admin/post/export/{kind}/", buffered=True)
+
+    if kind == "json":
+        found = [(row["title"], row["tags"]) for row in json.loads(answer.text)]
+    else:
+        heads, *rows = csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))) if kind == "csv" else sheet(answer)
+        found = [(row[heads.index("Title")], row[heads.index("Tags")].split(", ")) for row in rows]
+    expected = [(title, {"a", f"tag {number}"}) for number, title in enumerate(titles)]
+    assert [(title, set(tags)) for title, tags in reversed(found)] == expected
+
+
+def test_what_goes_wrong_before_the_first_row_is_no_file(app, client, monkeypatch):
+    make_post()
+    signed_in(client, make_user("editor"))
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr(exporting, "plain", lambda value: 1 / 0)
+
+    answer = client.get("/admin/post/export/xlsx/", buffered=True)
+
+    assert answer.status_code == 500
+    assert "Content-Disposition" not in answer.headers
 
 
 def test_a_long_export_takes_few_queries_and_no_row_twice(client, count_queries):
