@@ -27,7 +27,7 @@ from cms import create_app
 from cms.db import db
 from cms.errors import CmsError
 from cms.schema.starting import SchemaError, bring_to_head
-from cms.services import jobs, renewing, setting_up
+from cms.services import jobs, rebuilding, setting_up
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def prepare_database() -> str | None:
         raise CmsError(f"The database {db.engine.url!r} cannot be reached: {reason}") from error
     try:
         bring_to_head()
-        renewing.index_if_empty()
+        rebuilding.where_needed()
         return setting_up.offer_link()
     except SchemaError as error:
         raise CmsError(str(error)) from error

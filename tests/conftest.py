@@ -133,8 +133,8 @@ def empty() -> None:
     sqlite = db.engine.dialect.name == "sqlite"
     with db.engine.begin() as connection:
         connection.execute(text("PRAGMA defer_foreign_keys=ON" if sqlite else "SET foreign_key_checks=0"))
-        for table in (*reversed(db.metadata.sorted_tables), text("post_search")):
-            name = getattr(table, "name", "post_search")
+        derived = ("post_search", "post_search_word", "post_search_state")
+        for name in (*(table.name for table in reversed(db.metadata.sorted_tables)), *derived):
             if name in ("site_state", "role"):
                 continue
             if sqlite or connection.execute(text(f"SELECT 1 FROM `{name}` LIMIT 1")).first():

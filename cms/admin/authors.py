@@ -18,7 +18,7 @@ from cms.db import db
 from cms.errors import InvalidChange
 from cms.language import gettext, lazy, marked_plural
 from cms.models import Author, Post, PostAuthor
-from cms.services import addresses, auditing, bylines, redirecting
+from cms.services import addresses, auditing, bylines, redirecting, reindexing
 from cms.text.slug import slugify
 
 
@@ -89,6 +89,13 @@ class AuthorView(CmsModelView):
         before, after = auditing.changed(before, self.facts(row))
         if after:
             self.record("edited", row, before=before, after=after)
+        if after.keys() & {"name", "slug"}:
+            reindexing.reindex(bylines.posts_by(row))
+
+    def remove(self, row: Author) -> None:
+        posts = bylines.posts_by(row)
+        super().remove(row)
+        reindexing.reindex(posts)
 
     def _fill(self, form: Form, author: Author) -> None:
         website = form.website.data or ""

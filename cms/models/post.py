@@ -58,7 +58,7 @@ class Post(Identified, Publishable, db.Model):
     __table_args__ = (
         *rules(),
         CheckConstraint("word_count >= 0", name="word_count"),
-        Index(None, "listed_at", "id"),
+        Index(None, "listed_at", "id", "unpublish_at"),  # all that says whether a reader sees it
         Index(None, "deleted_at"),
         # The orders of the list in the admin, each over what is not in the trash.
         Index(None, "deleted_at", "edited_at"),

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from cms.public import comments, feeds, layout, lists, media, posts, robots
+from cms.public import comments, feeds, layout, lists, media, posts, robots, search
 from cms.public.blueprint import bp
 
 # Naming them keeps the import of each module whose routes the blueprint holds.
-VIEWS = (comments, feeds, lists, media, posts, robots)
+VIEWS = (comments, feeds, lists, media, posts, robots, search)
 
 
 def register_public(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Lists of posts: home, tags, authors, archive and search. A list loads no body and counts nothing."""
+"""Lists of posts: home, tags, authors and archive. A list loads no body and counts nothing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,6 @@ from cms.models import Author, Post, PostAuthor, PostTag, Tag
 from cms.public import finding, keyset, months, structured
 from cms.public.blueprint import bp
 from cms.public.layout import absolute, here, month_name
-from cms.services import searching
 from cms.text import markdown
 from cms.text.excerpt import excerpt
 
@@ -133,12 +132,3 @@ def period(year: int, month: int | None = None) -> str:
     return render_template(
         "public/period.html", year=year, month=month, name=name, posts=posts, shared_as=preview, structure=structure
     )
-
-
-@bp.get("/search")
-def search() -> str:
-    """The posts with all words of ``?q=``, newest first."""
-    words = " ".join(request.args.get("q", "")[:LONGEST_QUERY].replace("\x00", "").split())
-    query = searching.find(words) if words else None
-    posts = posts_of(query) if query is not None else None
-    return render_template("public/search.html", words=words, posts=posts)

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from cms.db import db
 from cms.errors import NotAllowed
 from cms.language import gettext
-from cms.models import Author, User
+from cms.models import Author, PostAuthor, User
 from cms.text.slug import slugify
 
 
@@ -49,3 +49,12 @@ def free_slug(wanted: str, *, own_id: int | None = None) -> str:
     if slug not in taken:
         return slug
     return next(f"{slug}-{number}" for number in range(2, len(taken) + 3) if f"{slug}-{number}" not in taken)
+
+
+def posts_by(author: Author) -> list[int]:
+    """The ids of all posts with this byline, whatever their state."""
+    return list(
+        db.session.scalars(
+            select(PostAuthor.post_id).where(PostAuthor.author_id == author.id).order_by(PostAuthor.post_id)
+        )
+    )

@@ -1,29 +1,43 @@
-"""Search over posts: the one place that knows how words are indexed, on SQLite (FTS5) and MariaDB (FULLTEXT)."""
+"""Search over posts: the one place that knows how words are indexed, on SQLite (FTS5) and MariaDB (FULLTEXT).
+
+What readers get for a question is put together and ranked in ``answering``.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from cms.db import db
-from cms.models import Post, PostTag, Tag
-from cms.text import markdown, tokens
+from cms.models import Author, Post, PostAuthor, PostTag, Tag
+from cms.services import search_words
+from cms.text import markdown, questions, tokens
+from cms.text.tokens import Term
 
-MOST_FOUND = 1000
 MOST_READ, COMMON = 10_000, 100  # posts whose words are read one by one, and of how many of them a word is common
 PATIENCE_SECONDS = 0.5
 TOOK_TOO_LONG = (1969, 188, 3024)  # MariaDB, the same within its full-text search, MySQL
 
+Named = Iterable[tuple[str, str]]  # names with their slugs
+
 
 def index(post: Post) -> None:
     """Write the words of ``post`` (flushed) as readers see it, in the transaction of its change."""
-    index_many([(post.id, words_of(post.title, post.excerpt, (tag.name for tag in post.tags), post.body))])
+    tags = [(tag.name, tag.slug) for tag in post.tags]
+    authors = [(author.name, author.slug) for author in post.authors]
+    index_many([(post.id, words_of(post.title, tags, authors, post.excerpt, post.body))])
 
 
-def words_of(title: str, excerpt: str, tags: Iterable[str], body: str) -> str:
+def words_of(title: str, tags: Named, authors: Named, excerpt: str, body: str) -> str:
     """What ``index_many`` wants of a post."""
-    return tokens.for_index("\n".join([title, excerpt, " ".join(tags), markdown.plain(body)]))
+    return tokens.of_post(
+        tokens.for_index(title),
+        (tokens.of_named("tag", *tag) for tag in tags),
+        (tokens.of_named("author", *author) for author in authors),
+        tokens.for_index(excerpt),
+        tokens.for_index(markdown.plain(body)),
+    )
 
 
 def index_many(rows: Iterable[tuple[int, str]]) -> None:
@@ -31,11 +45,12 @@ def index_many(rows: Iterable[tuple[int, str]]) -> None:
     pairs = [{"id": post_id, "tokens": words} for post_id, words in rows]
     if not pairs:
         return
-    if _is_sqlite():
+    if is_sqlite():
         db.session.execute(text("DELETE FROM post_search WHERE rowid = :id"), [{"id": pair["id"]} for pair in pairs])
         db.session.execute(text("INSERT INTO post_search (rowid, tokens) VALUES (:id, :tokens)"), pairs)
     else:
         db.session.execute(text("REPLACE INTO post_search (post_id, tokens) VALUES (:id, :tokens)"), pairs)
+    search_words.learn({token for pair in pairs for token in pair["tokens"].split()})
 
 
 def index_again(post_ids: Iterable[int]) -> None:
@@ -44,18 +59,26 @@ def index_again(post_ids: Iterable[int]) -> None:
     # Locked, since whoever saves one in between would write newer words than we.
     texts = select(Post.id, Post.title, Post.excerpt, Post.body).where(Post.id.in_(ids)).order_by(Post.id)
     found = db.session.execute(texts.with_for_update()).all()
-    tags: dict[int, list[str]] = {}
-    pairs = select(PostTag.post_id, Tag.name).join(Tag, Tag.id == PostTag.tag_id).where(PostTag.post_id.in_(ids))
-    for post_id, name in db.session.execute(pairs.order_by(Tag.slug)):
-        tags.setdefault(post_id, []).append(name)
-    index_many((row.id, words_of(row.title, row.excerpt, tags.get(row.id, []), row.body)) for row in found)
+    tags = _named(select(PostTag.post_id, Tag.name, Tag.slug).join(Tag).where(PostTag.post_id.in_(ids)), Tag.slug)
+    of_authors = select(PostAuthor.post_id, Author.name, Author.slug).join(Author).where(PostAuthor.post_id.in_(ids))
+    authors = _named(of_authors, PostAuthor.position)
+    index_many(
+        (row.id, words_of(row.title, tags.get(row.id, []), authors.get(row.id, []), row.excerpt, row.body))
+        for row in found
+    )
+
+
+def _named(pairs: Select[Any], order: Any) -> dict[int, list[tuple[str, str]]]:
+    found: dict[int, list[tuple[str, str]]] = {}
+    for post_id, name, slug in db.session.execute(pairs.order_by(order)):
+        found.setdefault(post_id, []).append((name, slug))
+    return found
 
 
 def forget(post_ids: list[int]) -> None:
     """Take posts out of the index that are deleted for good."""
-    key = "rowid" if _is_sqlite() else "post_id"
     if post_ids:
-        statement = text(f"DELETE FROM post_search WHERE {key} IN :ids").bindparams(bindparam("ids", expanding=True))  # noqa: S608
+        statement = text(f"DELETE FROM post_search WHERE {_key()} IN :ids").bindparams(bindparam("ids", expanding=True))  # noqa: S608
         db.session.execute(statement, {"ids": post_ids})
 
 
@@ -63,25 +86,43 @@ def is_empty() -> bool:
     return db.session.execute(text("SELECT 1 FROM post_search LIMIT 1")).first() is None
 
 
+# How other queries ask the index
+def as_table() -> Any:
+    """The index to be joined: the column ``tokens``, and the one that ``key_of`` gives."""
+    return table("post_search", column(_key(), Post.id.type), column("tokens"))
+
+
+def key_of(index_table: Any) -> Any:
+    """The column of ``as_table`` that has the id of the post."""
+    return index_table.c[_key()]
+
+
+def matching(terms: Sequence[Term]) -> ColumnElement[bool]:
+    """The condition that the engine finds by itself; for the words of a phrase not yet that they stand together."""
+    if is_sqlite():
+        return text("post_search MATCH :words").bindparams(words=tokens.fts5_query(terms))  # type: ignore[return-value]
+    return text("MATCH(post_search.tokens) AGAINST (:words IN BOOLEAN MODE)").bindparams(  # type: ignore[return-value]
+        words=tokens.boolean_query(terms)
+    )
+
+
+def having(words: Any, terms: Iterable[Term]) -> list[ColumnElement[bool]]:
+    """The conditions by reading the column ``words`` of the index."""
+    return [func.instr(words, tokens.needle(term)) > 0 for term in terms]
+
+
 def find(query: str, *, posts: Select[tuple[Post]] | None = None) -> Select[tuple[Post]] | None:
-    """The posts with all words of ``query``, newest first; none when it has no word to look for.
+    """All posts with all words of ``query``, newest first; none when it has no word to look for.
 
     ``posts`` narrows them, and is ``Post.published()`` unless told: what is not public is never found by readers.
     """
-    terms = tokens.for_query(query)
+    terms = _terms(query)
     if not terms:
         return None
-    if _is_sqlite():
-        matching = text("SELECT rowid AS id FROM post_search WHERE post_search MATCH :words").bindparams(
-            words=tokens.fts5_query(terms)
-        )
-    else:
-        matching = text(
-            "SELECT post_id AS id FROM post_search WHERE MATCH(tokens) AGAINST (:words IN BOOLEAN MODE)"
-        ).bindparams(words=tokens.boolean_query(terms))
-    found = matching.columns(db.column("id", Post.id.type)).subquery("found")
+    search = as_table()
+    found = select(key_of(search)).where(_found(search, terms))
     chosen = posts if posts is not None else Post.published()
-    return chosen.where(Post.id.in_(select(found.c.id)))
+    return chosen.where(Post.id.in_(select(found.subquery("found"))))
 
 
 def newest_within(query: str, limit: int, seconds: float) -> list[int]:
@@ -89,7 +130,7 @@ def newest_within(query: str, limit: int, seconds: float) -> list[int]:
 
     Nothing when the server takes longer, as MariaDB does over a word of a million posts.
     """
-    return _newest_within(tokens.for_query(query), limit, seconds) or []
+    return _newest_within(_terms(query), limit, seconds) or []
 
 
 def newest_of_many(query: str, limit: int) -> tuple[list[int], int | None]:
@@ -98,13 +139,13 @@ def newest_of_many(query: str, limit: int) -> tuple[list[int], int | None]:
     MariaDB works out all matches of a word before it gives the newest. So a word that is in every hundredth post is
     looked for where it will be found soon; over any other the server has ``PATIENCE_SECONDS``.
     """
-    terms = tokens.for_query(query)
-    if _is_sqlite() or not terms:
+    terms = _terms(query)
+    if is_sqlite() or not terms:
         return _newest_within(terms, limit, 0) or [], None
     last = select(Post.id).order_by(Post.id.desc()).limit(MOST_READ + 1).subquery()
     oldest, number = db.session.execute(select(func.min(last.c.id), func.count(last.c.id))).one()
     among = MOST_READ if number > MOST_READ else None
-    recent = _by_reading(terms, "post_id >= :oldest", limit, oldest=oldest or 0)
+    recent = _by_reading(terms, column("post_id") >= (oldest or 0), limit)
     if len(recent) >= COMMON or among is None:
         return recent, among
     found = _newest_within(terms, limit, PATIENCE_SECONDS)
@@ -113,49 +154,65 @@ def newest_of_many(query: str, limit: int) -> tuple[list[int], int | None]:
 
 def those_with(query: str, ids: Sequence[int]) -> list[int]:
     """Those of these posts that have all words of ``query``, in any state, newest first."""
-    terms = tokens.for_query(query)
+    terms = _terms(query)
     if not terms or not ids:
         return []
-    if not _is_sqlite():
-        return _by_reading(terms, "post_id IN :ids", len(ids), ids=list(ids))
+    if not is_sqlite():
+        return _by_reading(terms, column("post_id").in_(ids), len(ids))
     # The plus: else FTS5 would look all words up again for each id.
     statement = text("SELECT rowid FROM post_search WHERE post_search MATCH :words AND +rowid IN :ids ORDER BY 1 DESC")
     asked = {"words": tokens.fts5_query(terms), "ids": list(ids)}
     return list(db.session.scalars(statement.bindparams(bindparam("ids", expanding=True)), asked))
 
 
-def _by_reading(terms: list[tokens.Term], where: str, limit: int, **asked: Any) -> list[int]:
-    """The newest of the posts of ``where`` that have these words, by reading each one's. On MariaDB."""
-    likes = [f"CONCAT(' ', tokens, ' ') LIKE :term{number}" for number in range(len(terms))]
-    for number, term in enumerate(terms):
-        asked[f"term{number}"] = f"% {' '.join(term.tokens)}{'' if term.prefix else ' '}%"
-    statement = text(
-        f"SELECT post_id FROM post_search WHERE {where} AND {' AND '.join(likes)} ORDER BY post_id DESC LIMIT :most"  # noqa: S608
-    )
-    if "ids" in asked:
-        statement = statement.bindparams(bindparam("ids", expanding=True))
-    return list(db.session.scalars(statement, {**asked, "most": limit}))
+def _terms(query: str) -> list[Term]:
+    return questions.read(query).all_terms
 
 
-def _newest_within(terms: list[tokens.Term], limit: int, seconds: float) -> list[int] | None:
+def _found(search: Any, terms: Sequence[Term]) -> ColumnElement[bool]:
+    """What matches, and stands side by side where MariaDB was asked for each word of a phrase."""
+    read = [] if is_sqlite() else having(search.c.tokens, (term for term in terms if term.phrase))
+    return and_(matching(terms), *read)
+
+
+def _by_reading(terms: list[Term], among: ColumnElement[bool], limit: int) -> list[int]:
+    """The newest of the posts of ``among`` that have these words, by reading each one's. On MariaDB."""
+    search = as_table()
+    found = select(search.c.post_id).where(among, *having(search.c.tokens, terms))
+    return list(db.session.scalars(found.order_by(search.c.post_id.desc()).limit(limit)))
+
+
+def _newest_within(terms: list[Term], limit: int, seconds: float) -> list[int] | None:
     """None when the server took longer. SQLite is given its time: it takes 0.1 s over the commonest word."""
     if not terms:
         return []
-    if _is_sqlite():
+    if is_sqlite():
         found = "SELECT rowid FROM post_search WHERE post_search MATCH :words ORDER BY rowid DESC LIMIT :most"
         return list(db.session.scalars(text(found), {"words": tokens.fts5_query(terms), "most": limit}))
-    found = "FROM post_search WHERE MATCH(tokens) AGAINST (:words IN BOOLEAN MODE) ORDER BY post_id DESC LIMIT :most"
+    asked: dict[str, Any] = {"words": tokens.boolean_query(terms), "most": limit}
+    side_by_side = ""
+    for number, term in enumerate(term for term in terms if term.phrase):
+        side_by_side += f" AND INSTR(tokens, :phrase{number}) > 0"
+        asked[f"phrase{number}"] = tokens.needle(term)
+    found = (
+        f"FROM post_search WHERE MATCH(tokens) AGAINST (:words IN BOOLEAN MODE){side_by_side}"
+        " ORDER BY post_id DESC LIMIT :most"
+    )
     if db.session.get_bind().dialect.is_mariadb:
         bounded = f"SET STATEMENT max_statement_time = {seconds:.6f} FOR SELECT post_id {found}"
     else:
         bounded = f"SELECT /*+ MAX_EXECUTION_TIME({max(1, round(seconds * 1000))}) */ post_id {found}"
     try:
-        return list(db.session.scalars(text(bounded), {"words": tokens.boolean_query(terms), "most": limit}))
+        return list(db.session.scalars(text(bounded), asked))
     except DBAPIError as error:
         if error.orig is None or error.orig.args[0] not in TOOK_TOO_LONG:
             raise
         return None
 
 
-def _is_sqlite() -> bool:
+def is_sqlite() -> bool:
     return db.session.get_bind().dialect.name == "sqlite"
+
+
+def _key() -> str:
+    return "rowid" if is_sqlite() else "post_id"

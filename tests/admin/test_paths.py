@@ -249,7 +249,7 @@ def test_a_search_that_finds_too_many_shows_the_newest(client):
 def test_posts_that_a_search_finds_in_great_number_are_the_newest(client):
     signed_in(client, make_user("editor"))
     ids = fill(Post, MORE_THAN_LOOKED_THROUGH, title="A lighthouse", edited_at=BEGINNING)
-    searching.index_many((number, searching.words_of("A lighthouse", "", [], "")) for number in ids)
+    searching.index_many((number, searching.words_of("A lighthouse", [], [], "", "")) for number in ids)
 
     page = client.get("/admin/post/?search=lighthouse").text
 
@@ -261,7 +261,7 @@ def test_whoever_sees_their_own_alone_finds_them_however_old_they_are(client):
     author = make_user("author")
     (own,) = fill(Post, 1, title="My lighthouse", created_by_id=author.id, edited_at=BEGINNING - timedelta(days=900))
     ids = fill(Post, MORE_THAN_LOOKED_THROUGH, title="Lighthouses of others")
-    words = [searching.words_of("A lighthouse", "", [], "by the coast")] * (len(ids) + 1)
+    words = [searching.words_of("A lighthouse", [], [], "", "by the coast")] * (len(ids) + 1)
     searching.index_many(zip([own, *ids], words, strict=True))
     signed_in(client, author)
 

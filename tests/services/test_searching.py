@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from cms.db import db
-from cms.services import publishing, renewing, revising, searching
+from cms.services import publishing, rebuilding, revising, searching
 from tests.factories import make_post
 
 TEXTS = {
@@ -125,8 +125,8 @@ def test_an_index_that_was_lost_is_written_anew_and_a_full_one_left_alone(app):
     db.session.execute(text("DELETE FROM post_search"))
     db.session.commit()
 
-    assert renewing.index_if_empty() == 3
-    assert renewing.index_if_empty() == 0
+    assert rebuilding.where_needed() == 3
+    assert rebuilding.where_needed() == 0
     assert len(db.session.scalars(searching.find("lost")).all()) == 3
 
 

@@ -178,7 +178,9 @@ class Walk:
 
         assert bool(db.session.scalar(select(Post.id).where(Post.id == post.id, Post.visible()))) == post.is_public
         assert post.is_public == (post.state == "published")
-        assert index_of(post) == searching.words_of(post.title, post.excerpt, tags[0], post.body)
+        names = [[(one.name, one.slug) for one in named] for named in (post.tags, post.authors)]
+        assert {name for name, _ in names[0]} == set(tags[0])
+        assert index_of(post) == searching.words_of(post.title, *names, post.excerpt, post.body)
         word = self.chance.choice((*WORDS, *NAMES))
         found = searching.find(f"{word} ", posts=select(Post))
         texts = f"{post.title} {post.excerpt} {post.body} {' '.join(tags[0])}"

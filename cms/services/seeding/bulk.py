@@ -75,6 +75,7 @@ class Body:
     excerpt: str
     words: int
     tokens: str
+    excerpt_tokens: str
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ class _World:
     titles: list[Title]
     bodies: list[Body]
     said: list[tuple[str, str]]
-    people: list[tuple[int, int]] = field(default_factory=list)  # an author's id, and that of the account
+    # An author's id, that of the account, and the words of the name, as they are indexed.
+    people: list[tuple[int, int, str]] = field(default_factory=list)
     tags: list[tuple[int, str, str]] = field(default_factory=list)  # with the words of the name, as they are indexed
     readers: int = FEWEST_READERS
 
@@ -137,10 +139,11 @@ def _title(text: str) -> Title:
 def _body(source: str) -> Body:
     plain = markdown.plain(source)
     html = str(markdown.render(source))
-    return Body(source, html, excerpt(plain, 200), word_count(plain), tokens.for_index(plain))
+    short = excerpt(plain, 200)
+    return Body(source, html, short, word_count(plain), tokens.for_index(plain), tokens.for_index(short))
 
 
-def _people(count: int, now: datetime) -> list[tuple[int, int]]:
+def _people(count: int, now: datetime) -> list[tuple[int, int, str]]:
     """Accounts that nobody can sign in with, each with a byline; those of an earlier time again."""
     names = [words.name(number) for number in range(count)]
     slugs = [f"seed-{slugify(name)}-{number}" for number, name in enumerate(names)]
@@ -177,8 +180,9 @@ def _people(count: int, now: datetime) -> list[tuple[int, int]]:
         )
 
     _in_parts(count, make)
-    mine = select(Author.id, Author.user_id).where(Author.slug.like("seed-%")).order_by(Author.id).limit(count)
-    return [(author_id, user_id) for author_id, user_id in db.session.execute(mine)]
+    mine = select(Author.id, Author.user_id, Author.name, Author.slug).where(Author.slug.like("seed-%"))
+    found = db.session.execute(mine.order_by(Author.id).limit(count))
+    return [(author_id, user_id, tokens.of_named("author", name, slug)) for author_id, user_id, name, slug in found]
 
 
 def _tags(count: int, now: datetime) -> list[tuple[int, str, str]]:
@@ -194,9 +198,9 @@ def _tags(count: int, now: datetime) -> list[tuple[int, str, str]]:
 
     _in_parts(count, make)
     for start in range(0, count, CHUNK):
-        here = select(Tag.id, Tag.name).where(Tag.slug.in_(slugs[start : start + CHUNK]))
+        here = select(Tag.id, Tag.name, Tag.slug).where(Tag.slug.in_(slugs[start : start + CHUNK]))
         rows = db.session.execute(here.order_by(Tag.id))
-        found += [(tag_id, name, tokens.for_index(name)) for tag_id, name in rows]
+        found += [(tag_id, name, tokens.of_named("tag", name, slug)) for tag_id, name, slug in rows]
     return found
 
 
@@ -260,11 +264,12 @@ def _chunk(world: _World, first_id: int, start: int, count: int) -> _Chunk:
             )
         )
         rows[PostTag] += [(post_id, tag_id, listed_at) for tag_id, _, _ in tags]
-        rows[PostAuthor] += [(post_id, author_id, place, listed_at) for place, (author_id, _) in enumerate(people)]
+        rows[PostAuthor] += [(post_id, author_id, place, listed_at) for place, (author_id, _, _) in enumerate(people)]
         kind = RevisionKind.SAVED if life.live_version is None else RevisionKind.PUBLISHED
-        text = _snapshot(body, title, slug, life, [name for _, name, _ in tags], [author for author, _ in people])
+        text = _snapshot(body, title, slug, life, [name for _, name, _ in tags], [author for author, _, _ in people])
         rows[Revision].append((post_id, 1, kind.value, "", user_id, created_at, created_at, text))
-        chunk.indexed.append((post_id, " ".join([title.tokens, *(words for _, _, words in tags), body.tokens])))
+        named = [[words for _, _, words in pairs] for pairs in (tags, people)]
+        chunk.indexed.append((post_id, tokens.of_post(title.tokens, *named, body.excerpt_tokens, body.tokens)))
         begun.append((post_id, at))
     rows[Comment] = [_comment(world, *chance.choice(begun)) for _ in range(count * COMMENTS_A_POST)]
     return chunk

@@ -1,0 +1,214 @@
+"""Where the words of a question stand in a text: the text in parts, found or not, and the passage that shows most."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from cms.text import tokens
+from cms.text.tokens import Term
+
+LOOKED_THROUGH = 30_000  # letters of a text: what stands behind them is found, but not shown
+PASSAGE = 240
+BEFORE = 60  # letters that are shown before the first found word
+_ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
+_CHUNK = re.compile(r"\S+")
+_SPACE = re.compile(r"\s+")
+_TAG = re.compile(r"<[^>]*>")
+_BLOCK = re.compile(
+    r"</?(?:p|h[1-6]|li|ul|ol|dl|dt|dd|pre|blockquote|table|tr|td|th|figure|figcaption|div|br|hr)\b[^>]*>"
+)
+
+
+class Part(NamedTuple):
+    """Some letters; whether a reader looked for them."""
+
+    text: str
+    is_found: bool
+
+
+class Placed(NamedTuple):
+    """A token and where its letters stand."""
+
+    token: str
+    start: int
+    end: int
+
+
+class Hit(NamedTuple):
+    """Where a term was found, and the number of that term."""
+
+    start: int
+    end: int
+    term: int
+
+
+def marked(text: str, terms: Sequence[Term]) -> list[Part]:
+    """The whole text in parts. Marks of accents stay with their letters, whatever way they are written."""
+    text = unicodedata.normalize("NFC", text)
+    return _parts(text, 0, len(text), hits(text, terms))
+
+
+def passage(text: str, terms: Sequence[Term], length: int = PASSAGE) -> list[Part]:
+    """About ``length`` letters round the place with most of the terms; none when none of them is there."""
+    text = _SPACE.sub(" ", unicodedata.normalize("NFC", text[:LOOKED_THROUGH])).strip()
+    found = hits(text, terms)
+    if not found:
+        return []
+    first = _densest(found, length - BEFORE)
+    start = _begin(text, max(0, found[first].start - BEFORE), found[first].start)
+    end = _finish(text, start + length, max(hit.end for hit in found if hit.start < start + length))
+    parts = _parts(text, start, end, found)
+    return [*([Part("… ", False)] if start else []), *parts, *([Part(" …", False)] if end < len(text) else [])]
+
+
+def plain(html: str) -> str:
+    """The words of HTML that is clean already. For a passage alone: what comes of it is escaped again."""
+    from_blocks = _BLOCK.sub(" ", html)
+    text = _TAG.sub("", from_blocks)
+    for entity, letter in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&#34;", '"'),
+        ("&nbsp;", " "),
+    ):
+        text = text.replace(entity, letter)
+    return text.replace("&amp;", "&")
+
+
+def hits(text: str, terms: Sequence[Term]) -> list[Hit]:
+    """All places of all terms, by their beginning."""
+    placed = list(placed_tokens(text))
+    found = []
+    for number, term in enumerate(terms):
+        size = len(term.tokens)
+        for at in range(len(placed) - size + 1):
+            if all(placed[at + i].token == term.tokens[i] for i in range(size - 1)) and _fits(
+                placed[at + size - 1].token, term
+            ):
+                last = placed[at + size - 1]
+                found.append(Hit(placed[at].start, _end(text, last, term), number))
+    return sorted(found)
+
+
+def placed_tokens(text: str) -> Iterator[Placed]:
+    """The tokens of ``for_index`` with the letters that each stands for."""
+    for chunk in _CHUNK.finditer(text):
+        if chunk[0].isascii():
+            for word in _ASCII_WORD.finditer(text, chunk.start(), chunk.end()):
+                yield Placed(tokens.encoded(word[0].lower()), word.start(), word.end())
+        else:
+            yield from _placed_in(text, chunk.start(), chunk.end())
+
+
+def _placed_in(text: str, start: int, end: int) -> Iterator[Placed]:
+    """By letter with its marks: each is folded alone, so that what it becomes has a place."""
+    kind, run = "", []
+    for first, last in _letters(text, start, end):
+        for char in _folded(text[first:last]):
+            its_kind = tokens.kind_of(char)
+            if its_kind != kind:
+                yield from _placed_run(kind, run)
+                kind, run = its_kind, []
+            run.append((char, first, last))
+    yield from _placed_run(kind, run)
+
+
+def _placed_run(kind: str, run: list[tuple[str, int, int]]) -> Iterator[Placed]:
+    if not kind or not run:
+        return
+    if kind == tokens.WORD:
+        yield Placed(tokens.encoded("".join(char for char, _, _ in run)), run[0][1], run[-1][2])
+        return
+    for at in range(len(run)):
+        two = run[at : at + 2]
+        yield Placed(tokens.encoded("".join(char for char, _, _ in two)), two[0][1], two[-1][2])
+
+
+def _letters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    first = start
+    for at in range(start + 1, end):
+        if not (unicodedata.category(text[at])[0] == "M" or text[at] in "\uff9e\uff9f"):
+            yield first, at
+            first = at
+    yield first, end
+
+
+@cache
+def _folded(letter: str) -> str:
+    return tokens.folded(letter)
+
+
+def _fits(token: str, term: Term) -> bool:
+    return token.startswith(term.tokens[-1]) if term.prefix else token == term.tokens[-1]
+
+
+def _end(text: str, last: Placed, term: Term) -> int:
+    """A begun word is marked whole, but of a pair of Chinese characters only the one that was asked for."""
+    if term.prefix and last.token != term.tokens[-1]:
+        first, end = next(_letters(text, last.start, last.end))
+        if tokens.kind_of(_folded(text[first:end])[:1]) == tokens.UNSPACED:
+            return end
+    return last.end
+
+
+def _densest(found: Sequence[Hit], width: int) -> int:
+    """The number of the hit from which on most terms follow within ``width`` letters."""
+    best, most = 0, 0
+    for number, hit in enumerate(found):
+        terms = set()
+        for other in found[number:]:
+            if other.end > hit.start + width:
+                break
+            terms.add(other.term)
+        if len(terms) > most:
+            best, most = number, len(terms)
+    return best
+
+
+def _begin(text: str, start: int, latest: int) -> int:
+    """The beginning of a sentence or else of a word, not behind ``latest``."""
+    if start == 0:
+        return 0
+    sentences = [match.end() for match in re.finditer(r"[.!?]\s+(?=\S)|[。！？]", text[start:latest])]
+    if sentences:
+        return start + sentences[-1]
+    blank = text.find(" ", start, latest)
+    return blank + 1 if blank >= 0 else start
+
+
+def _finish(text: str, end: int, earliest: int) -> int:
+    if end >= len(text):
+        return len(text)
+    blank = text.rfind(" ", earliest, end + 1)
+    return blank if blank >= 0 else max(end, earliest)
+
+
+def _parts(text: str, start: int, end: int, found: Sequence[Hit]) -> list[Part]:
+    parts, at = [], start
+    for first, last in _joined(found):
+        first, last = max(first, start), min(last, end)
+        if first >= last or last <= at:
+            continue
+        if first > at:
+            parts.append(Part(text[at:first], False))
+        parts.append(Part(text[max(first, at) : last], True))
+        at = last
+    return [*parts, Part(text[at:end], False)] if at < end else parts
+
+
+def _joined(found: Sequence[Hit]) -> Iterator[tuple[int, int]]:
+    """Hits that touch as one: the pairs of a Chinese word overlap."""
+    current: tuple[int, int] | None = None
+    for hit in found:
+        if current is not None and hit.start <= current[1]:
+            current = current[0], max(current[1], hit.end)
+            continue
+        if current is not None:
+            yield current
+        current = hit.start, hit.end
+    if current is not None:
+        yield current
