@@ -1,5 +1,5 @@
 # make run [PORT=9000] [HOST=0.0.0.0]    make install    make test [ARGS="-k words"]    make lint    make format    make clean
-# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]    make lighthouse    make translations
+# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]    make bench-search    make lighthouse    make translations
 
 PYTHON := .venv/bin/python
 
@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 # runs at its start, lets `flask db ...` find the app from any subfolder.
 FIND_APP := import os, sys; os.environ.setdefault("FLASK_APP", os.path.join(os.path.dirname(sys.prefix), "run.py"))
 
-.PHONY: run install test schema-proof bench-admin lighthouse translations venv lint format clean
+.PHONY: run install test schema-proof bench-admin bench-search lighthouse translations venv lint format clean
 
 # HOST counts on the command line only: some shells export one that names the machine.
 run: .venv/made
@@ -40,10 +40,15 @@ schema-proof: .venv/made-for-tests
 # The admin over a million posts (or POSTS=100000) beside the same over a thousand, on SQLite and MariaDB: a table of
 # times, ratios and queries. Half an hour, most of it to make the posts; DATABASE=sqlite or mariadb takes one of them,
 # KEEP=folder leaves them there for the next time.
-POSTS := 1000000
 DATABASE := both
+bench-admin: POSTS := 1000000
 bench-admin: .venv/made-for-tests
 	@$(COMPILED) $(PYTHON) -m tests.benchmarks.admin --posts $(POSTS) --database $(DATABASE) $(if $(KEEP),--keep $(KEEP))
+
+# The readers' search over 200,000 posts (or POSTS=20000) beside the same over 2,000, the same way. Ten minutes.
+bench-search: POSTS := 200000
+bench-search: .venv/made-for-tests
+	@$(COMPILED) $(PYTHON) -m tests.benchmarks.search --posts $(POSTS) --database $(DATABASE) $(if $(KEEP),--keep $(KEEP))
 
 # Scores of the pages of the admin, by Lighthouse out of npm: the machine must have Node and be otherwise idle.
 lighthouse: .venv/made-for-tests

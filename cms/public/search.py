@@ -116,7 +116,7 @@ def _results(ids: Sequence[int], terms: Sequence[Term], *, few: bool) -> list[Re
 
 
 def _result(post: Post, html: str, terms: Sequence[Term]) -> Result:
-    passage = marking.passage(marking.plain(html[: marking.LOOKED_THROUGH * 2]), terms) if terms else []
+    passage = marking.passage(marking.plain(html), terms) if terms else []
     tags = [(tag.slug, marking.marked(tag.name, terms)) for tag in post.tags]
     return Result(
         post,

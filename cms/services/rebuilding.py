@@ -47,9 +47,7 @@ def where_needed() -> int:
 
     One that an older release wrote still finds most: a job writes it anew while the site is up.
     """
-    if not is_any(select(Post.id)):
-        return 0
-    if searching.is_empty():
+    if searching.is_empty() or not is_any(select(Post.id)):
         return sum(rebuild(anew=True))
     if not search_words.is_of_this_form():
         in_transaction(_enqueue)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -9,7 +10,8 @@ from typing import NamedTuple
 from cms.text import tokens
 from cms.text.tokens import Term
 
-LOOKED_THROUGH = 30_000  # letters of a text: what stands behind them is found, but not shown
+LOOKED_THROUGH = 6000  # letters of a text, one by one
+MOST_HITS = 60
 PASSAGE = 240
 BEFORE = 60  # letters that are shown before the first found word
 _ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
@@ -44,21 +46,27 @@ class Hit(NamedTuple):
     term: int
 
 
+def composed(text: str) -> str:
+    """The form that parts are cut of: the same to see, with each accent in its letter where there is one."""
+    return unicodedata.normalize("NFC", text)
+
+
 def marked(text: str, terms: Sequence[Term]) -> list[Part]:
     """The whole text in parts. Marks of accents stay with their letters, whatever way they are written."""
-    text = unicodedata.normalize("NFC", text)
+    text = composed(text)
     return _parts(text, 0, len(text), hits(text, terms))
 
 
 def passage(text: str, terms: Sequence[Term], length: int = PASSAGE) -> list[Part]:
     """About ``length`` letters round the place with most of the terms; none when none of them is there."""
-    text = _SPACE.sub(" ", unicodedata.normalize("NFC", text[:LOOKED_THROUGH])).strip()
+    text = _SPACE.sub(" ", composed(_likely(text, terms))).strip()
     found = hits(text, terms)
     if not found:
         return []
     first = _densest(found, length - BEFORE)
     start = _begin(text, max(0, found[first].start - BEFORE), found[first].start)
-    end = _finish(text, start + length, max(hit.end for hit in found if hit.start < start + length))
+    shown = max(hit.end for hit in found if hit.start < start + length)
+    end = _finish(text, start + length, min(shown, start + 2 * length))
     parts = _parts(text, start, end, found)
     return [*([Part("… ", False)] if start else []), *parts, *([Part(" …", False)] if end < len(text) else [])]
 
@@ -80,18 +88,30 @@ def plain(html: str) -> str:
 
 
 def hits(text: str, terms: Sequence[Term]) -> list[Hit]:
-    """All places of all terms, by their beginning."""
-    placed = list(placed_tokens(text))
-    found = []
-    for number, term in enumerate(terms):
-        size = len(term.tokens)
-        for at in range(len(placed) - size + 1):
-            if all(placed[at + i].token == term.tokens[i] for i in range(size - 1)) and _fits(
-                placed[at + size - 1].token, term
-            ):
-                last = placed[at + size - 1]
-                found.append(Hit(placed[at].start, _end(text, last, term), number))
+    """The first places of all terms, by their beginning."""
+    if not terms:
+        return []
+    whole = {term.tokens[-1] for term in terms}
+    begun = tuple(term.tokens[-1] for term in terms if term.prefix)
+    recent: deque[Placed] = deque(maxlen=max(len(term.tokens) for term in terms))
+    found: list[Hit] = []
+    for placed in placed_tokens(text):
+        recent.append(placed)
+        if placed.token in whole or placed.token.startswith(begun):
+            found += _ending_here(text, recent, terms)
+            if len(found) >= MOST_HITS:
+                break
     return sorted(found)
+
+
+def _ending_here(text: str, recent: Sequence[Placed], terms: Sequence[Term]) -> Iterator[Hit]:
+    last = recent[-1]
+    for number, term in enumerate(terms):
+        *before, end = term.tokens
+        fits = last.token.startswith(end) if term.prefix else last.token == end
+        first = len(recent) - len(term.tokens)
+        if fits and first >= 0 and all(recent[first + at].token == token for at, token in enumerate(before)):
+            yield Hit(recent[first].start, _end(text, last, term), number)
 
 
 def placed_tokens(text: str) -> Iterator[Placed]:
@@ -142,10 +162,6 @@ def _folded(letter: str) -> str:
     return tokens.folded(letter)
 
 
-def _fits(token: str, term: Term) -> bool:
-    return token.startswith(term.tokens[-1]) if term.prefix else token == term.tokens[-1]
-
-
 def _end(text: str, last: Placed, term: Term) -> int:
     """A begun word is marked whole, but of a pair of Chinese characters only the one that was asked for."""
     if term.prefix and last.token != term.tokens[-1]:
@@ -167,6 +183,16 @@ def _densest(found: Sequence[Hit], width: int) -> int:
         if len(terms) > most:
             best, most = number, len(terms)
     return best
+
+
+def _likely(text: str, terms: Sequence[Term]) -> str:
+    """The part of a long text where a word stands as it was typed; else its beginning. Looking at letters is slow."""
+    if len(text) <= LOOKED_THROUGH:
+        return text
+    lower = text.lower()
+    places = [place for term in terms if (place := lower.find(tokens.decoded(term.tokens[0]))) >= 0]
+    start = max(0, min(places, default=0) - BEFORE * 5)
+    return text[start : start + LOOKED_THROUGH]
 
 
 def _begin(text: str, start: int, latest: int) -> int:

@@ -178,6 +178,13 @@ def encoded(word: str) -> str:
     return token[:LONGEST]
 
 
+def decoded(token: str) -> str:
+    """The folded letters behind a token, as many as fit into it."""
+    if token.startswith(_ASCII_PREFIX):
+        return token[len(_ASCII_PREFIX) :]
+    return bytes.fromhex(token[1:][: (len(token) - 1) // 2 * 2]).decode(errors="ignore")
+
+
 @cache
 def kind_of(char: str) -> str:
     """WORD, UNSPACED, or "" for what stands between words."""

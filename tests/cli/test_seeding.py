@@ -132,28 +132,6 @@ def test_old_html_is_rendered_again_and_only_that(app):
     assert new.renderer_version == old.renderer_version
 
 
-def test_the_search_index_can_be_made_anew(app):
-    post = make_post(title="Lighthouse", tags=["Coast"])
-    searching.forget([post.id])
-    db.session.commit()
-    assert db.session.scalars(searching.find("lighthouse")).all() == []
-
-    result = flask(app, "search", "rebuild")
-
-    assert "Indexed 1 posts." in result.output
-    assert [found.id for found in db.session.scalars(searching.find("lighthouse coast"))] == [post.id]
-    assert count(Tag) == 1
-
-
-def test_words_of_posts_that_are_gone_leave_the_index(app):
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("a foreign key keeps MariaDB's index from having any")
-    searching.index_many([(make_post().id + 1000, "xxgone")])
-
-    assert "forgot 1 that are gone" in flask(app, "search", "rebuild").output
-    assert "forgot" not in flask(app, "search", "rebuild").output
-
-
 def test_many_posts_are_in_every_state_and_have_what_hangs_on_posts(app):
     assert flask(app, "seed", "--posts", "130").exit_code == 0
 
