@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask import render_template, request
-from sqlalchemy import select
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy import CompoundSelect, literal, select, union_all
 
 from cms.db import db
-from cms.models import Post
+from cms.models import Author, Post, PostAuthor, PostTag, Tag
 from cms.public import keyset
 from cms.public.blueprint import bp
 from cms.public.layout import here
@@ -24,13 +25,24 @@ PLACE = re.compile(r"([0-9]{1,6})-(.+)")
 
 
 @dataclass(frozen=True)
-class Result:
-    """One line of the page: the title and a passage in parts, and the tags that were looked for."""
+class Named:
+    """A tag or an author."""
 
-    post: Post
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the page: what a byline says, the title and a passage in parts, and the tags that were looked for."""
+
+    slug: str
+    listed_at: datetime
+    word_count: int
+    authors: Sequence[Named]
     title: Sequence[Part]
     passage: Sequence[Part]
-    tags: Sequence[tuple[str, Sequence[Part]]]
+    tags: Sequence[tuple[Named, Sequence[Part]]]
 
 
 @dataclass(frozen=True)
@@ -103,24 +115,49 @@ def _results(ids: Sequence[int], terms: Sequence[Term], *, few: bool) -> list[Re
     """The posts of these ids in their order. One query where there are ``few``, else one more for their texts."""
     if not ids:
         return []
-    query = select(Post).where(Post.id.in_(ids), Post.visible()).options(defer(Post.body))
-    query = query.options(joinedload(Post.authors), joinedload(Post.tags))
-    if few:
-        posts = {post.id: post for post in db.session.scalars(query).unique()}
-        texts = {post.id: post.body_html for post in posts.values()}
-    else:
-        posts = {post.id: post for post in db.session.scalars(query.options(defer(Post.body_html))).unique()}
-        # Apart: with each author and tag of a post the database would send its text again.
-        texts = dict(db.session.execute(select(Post.id, Post.body_html).where(Post.id.in_(posts))).all())
-    return [_result(posts[post_id], texts[post_id], terms) for post_id in ids if post_id in posts]
+    names = _names(ids).subquery("names")
+    columns = [Post.id, Post.title, Post.slug, Post.excerpt, Post.listed_at, Post.word_count]
+    # Of many apart: with each author and tag of a post the database would send its text again.
+    query = select(*columns, names, *([Post.body_html] if few else [])).where(Post.id.in_(ids), Post.visible())
+    query = query.outerjoin(names, names.c.post_id == Post.id).order_by(names.c.place, names.c.name_slug)
+    rows = db.session.execute(query).all()
+    texts = {row.id: row.body_html for row in rows} if few else _texts(ids)
+    posts = {row.id: row for row in rows}
+    named: dict[tuple[int, str], list[Named]] = {}
+    for row in rows:
+        named.setdefault((row.id, row.kind), []).append(Named(row.name, row.name_slug))
+    return [
+        _result(posts[one], named.get((one, "author"), []), named.get((one, "tag"), []), texts[one], terms)
+        for one in ids
+        if one in posts
+    ]
 
 
-def _result(post: Post, html: str, terms: Sequence[Term]) -> Result:
+def _names(ids: Sequence[int]) -> CompoundSelect:
+    """Tags and authors of these posts. By themselves: SQLite reads all tags of all posts for an outer join of two."""
+    tags = select(
+        PostTag.post_id, literal("tag").label("kind"), Tag.name, Tag.slug.label("name_slug"), literal(0).label("place")
+    )
+    authors = select(PostAuthor.post_id, literal("author"), Author.name, Author.slug, PostAuthor.position)
+    return union_all(
+        tags.join(Tag, Tag.id == PostTag.tag_id).where(PostTag.post_id.in_(ids)),
+        authors.join(Author, Author.id == PostAuthor.author_id).where(PostAuthor.post_id.in_(ids)),
+    )
+
+
+def _texts(ids: Sequence[int]) -> dict[int, str]:
+    return dict(db.session.execute(select(Post.id, Post.body_html).where(Post.id.in_(ids))).all())
+
+
+def _result(row: Any, authors: Sequence[Named], tags: Sequence[Named], html: str, terms: Sequence[Term]) -> Result:
     passage = marking.passage(marking.plain(html), terms) if terms else []
-    tags = [(tag.slug, marking.marked(tag.name, terms)) for tag in post.tags]
+    found = [(tag, marking.marked(tag.name, terms)) for tag in tags]
     return Result(
-        post,
-        marking.marked(post.title, terms),
-        passage or marking.marked(post.excerpt, terms),
-        [(slug, parts) for slug, parts in tags if any(part.is_found for part in parts)],
+        row.slug,
+        row.listed_at,
+        row.word_count,
+        authors,
+        marking.marked(row.title, terms),
+        passage or marking.marked(row.excerpt, terms),
+        [(tag, parts) for tag, parts in found if any(part.is_found for part in parts)],
     )

@@ -7,7 +7,7 @@ from flask_security import verify_password
 from sqlalchemy import func, select, text
 
 from cms.db import db
-from cms.models import Comment, CommentStatus, Media, Page, Post, Revision, Role, Tag, User
+from cms.models import Comment, CommentStatus, Media, Page, Post, Revision, Role, User
 from cms.services import media, revising, searching, snapshots
 from cms.services.seeding import site
 from tests.factories import make_post, make_user
