@@ -3,6 +3,7 @@
 import click
 from flask import Flask
 
+from cms.cli.comments import comments
 from cms.cli.importing import importing
 from cms.cli.people import people
 from cms.cli.posts import posts
@@ -13,6 +14,7 @@ from cms.cli.tick import tick
 from cms.schema.commands import register_schema
 
 COMMANDS: tuple[click.Command, ...] = (
+    comments,
     people,
     importing,
     posts,

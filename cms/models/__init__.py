@@ -3,6 +3,8 @@
 from cms.models.audit_entry import AuditEntry
 from cms.models.author import Author
 from cms.models.comment import Comment, CommentStatus
+from cms.models.comment_subscription import CommentSubscription
+from cms.models.comment_version import CommentVersion
 from cms.models.job import Job, JobStatus
 from cms.models.list_choice import ChoiceKind, ListChoice
 from cms.models.mail import Mail, MailStatus
@@ -15,6 +17,7 @@ from cms.models.redirect import Redirect, RedirectOrigin
 from cms.models.revision import Revision, RevisionKind
 from cms.models.setting import Setting
 from cms.models.site_state import SiteChange, SiteState
+from cms.models.spam_clue import SpamClue, SpamMemory
 from cms.models.tag import Tag
 from cms.models.user import Role, User, UserRole
 
@@ -24,6 +27,8 @@ __all__ = [
     "ChoiceKind",
     "Comment",
     "CommentStatus",
+    "CommentSubscription",
+    "CommentVersion",
     "Job",
     "JobStatus",
     "ListChoice",
@@ -43,6 +48,8 @@ __all__ = [
     "Setting",
     "SiteChange",
     "SiteState",
+    "SpamClue",
+    "SpamMemory",
     "Status",
     "Tag",
     "User",

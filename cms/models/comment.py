@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from markupsafe import Markup
-from sqlalchemy import ForeignKey, Index, Select, String, select
+from sqlalchemy import JSON, ForeignKey, Index, Select, SmallInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cms import clock
-from cms.db import TABLE, BigId, CleanHtml, Identified, LongText, UtcDateTime, ascii_identity, by_value, db
+from cms.db import (
+    TABLE,
+    BigId,
+    CleanHtml,
+    Identified,
+    LongBlob,
+    LongText,
+    UtcDateTime,
+    ascii_identity,
+    by_value,
+    db,
+)
 from cms.models.trashable import Trashable
 from cms.text import markdown
 
@@ -56,6 +67,16 @@ class Comment(Trashable, Identified, db.Model):
     status: Mapped[CommentStatus] = mapped_column(by_value(CommentStatus), default=CommentStatus.HELD)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     form_token: Mapped[str | None] = mapped_column(ascii_identity(64), unique=True)  # one form, one comment
+    decided_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # when a moderator last approved, held or spammed it
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its writer last changed it
+    edits: Mapped[int] = mapped_column(default=0, server_default="0")  # how often they did
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when whoever it answers was told by mail
+    # What the filter thought of it: per cent, and why (services/spam_filter.py); None where it had learned too little.
+    spam_score: Mapped[int | None] = mapped_column(SmallInteger)
+    spam_reasons: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+    lesson: Mapped[bytes | None] = mapped_column(LongBlob, deferred=True)  # what the filter learned from it, to unlearn
 
     post: Mapped[Post] = relationship(back_populates="comments", sync_backref=False)
     parent: Mapped[Comment | None] = relationship(remote_side="Comment.id")
@@ -100,6 +121,11 @@ class Comment(Trashable, Identified, db.Model):
     @property
     def is_shown(self) -> bool:
         return self.status is CommentStatus.APPROVED and self.deleted_at is None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a moderator has said what it is."""
+        return self.decided_at is not None
 
     @property
     def state(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import Index, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms import clock
@@ -30,6 +30,7 @@ class Mail(Identified, db.Model):
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(LongText)
     status: Mapped[MailStatus] = mapped_column(by_value(MailStatus), default=MailStatus.WAITING)
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSON)  # beside the usual: List-Unsubscribe
     error: Mapped[str] = mapped_column(String(1000), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

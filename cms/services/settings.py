@@ -141,6 +141,40 @@ OPTIONS: dict[str, Option] = {
             "yes_no",
             marked("Comments"),
         ),
+        Option(
+            "spam_filter",
+            marked("Spam filter"),
+            "hold",
+            marked(
+                "It learns from what moderators approve and mark as spam, and says why it takes a comment for spam."
+                " Until it knows 20 of each it decides nothing."
+            ),
+            "choice",
+            marked("Comments"),
+            (
+                ("hold", marked("Hold what looks like spam")),
+                ("spam", marked("Put what looks like spam under Spam")),
+                ("show", marked("Only say what it thinks")),
+                ("off", marked("Off")),
+            ),
+        ),
+        Option(
+            "comment_edit_minutes",
+            marked("Minutes to change a comment"),
+            5,
+            marked("For so long a reader may change or take back what they just wrote; 0 for never."),
+            "whole_number",
+            marked("Comments"),
+            most=60,
+        ),
+        Option(
+            "reply_mail",
+            marked("Mail on answers"),
+            True,
+            marked("Readers may ask for a mail when somebody answers their comment. Each confirms it by mail first."),
+            "yes_no",
+            marked("Comments"),
+        ),
     )
 }
 

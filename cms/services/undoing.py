@@ -45,8 +45,7 @@ def _unpublish(row: Post | Page, entry: AuditEntry, by: User) -> None:
 
 
 def _decide_again(row: Comment, entry: AuditEntry, by: User) -> None:
-    verbs = {"held": moderating.hold, "approved": moderating.approve, "spam": moderating.spam}
-    verbs[_was(entry)["status"]](row, by=by)
+    moderating.take_back(row, _was(entry), by=by)
 
 
 def _retag(row: Post, entry: AuditEntry, by: User) -> None:

@@ -185,6 +185,14 @@ def decoded(token: str) -> str:
     return bytes.fromhex(token[1:][: (len(token) - 1) // 2 * 2]).decode(errors="ignore")
 
 
+def readable(token: str) -> str:
+    """The word that ``for_index`` made ``token`` of, as far as it was not too long."""
+    if token.startswith(_ASCII_PREFIX):
+        return token.removeprefix(_ASCII_PREFIX)
+    digits = token.removeprefix(_OTHER_PREFIX)
+    return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "ignore")
+
+
 @cache
 def kind_of(char: str) -> str:
     """WORD, UNSPACED, or "" for what stands between words."""
