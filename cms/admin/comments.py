@@ -1,25 +1,42 @@
 """Comments in the admin: what waits for a moderator, and everything said before."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
 from flask_admin.actions import action
+from flask_admin.helpers import get_form_data
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import defer, joinedload
-from wtforms import Form
+from sqlalchemy.orm import defer, joinedload, undefer
+from wtforms import Form, TextAreaField
 
-from cms.admin import badges, filters, times
+from cms.admin import badges, filters, spam_scores, times
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, told
+from cms.admin.converting import CmsForm
+from cms.admin.ids import record_id
 from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
 from cms.admin.trashing import Trashing
+from cms.db import db
 from cms.language import gettext, lazy, marked_plural
-from cms.models import Comment, CommentStatus, Post, User
+from cms.models import Comment, CommentStatus, CommentVersion, Post, User
 from cms.services import addresses, moderating
 from cms.text.excerpt import excerpt
+
+SEEN = re.compile("edits-[0-9]{1,18}", re.ASCII)  # how often each of the list had been changed by its writer
+
+
+class AnswerForm(CmsForm):
+    """One field, whose errors are those of a comment's text."""
+
+    answer = TextAreaField(lazy("Your answer"), render_kw={"rows": 8, "required": True})
+
 
 STATES = [
     ("held", lazy("Held")),
@@ -60,8 +77,13 @@ def excerpt_column(view: Any, context: Any, comment: Comment, name: str) -> str:
 
 
 def post_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
-    path = f"{addresses.path_of(comment.post)}#comment-{comment.id}"
+    place = addresses.path_of(comment.post)
+    path = addresses.path_of_comment(comment.post, comment.id) if comment.is_shown else f"{place}#comments"
     return Markup('<a href="{}">{}</a>').format(path, comment.post.title or gettext("Untitled"))
+
+
+def score_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
+    return spam_scores.shown(comment)
 
 
 def time_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
@@ -81,9 +103,14 @@ class CommentView(Trashing, CmsModelView):
     needs = "comment.moderate"
     needs_create = ""
 
-    column_list = ["body", "name", "post", "state", "created_at"]
+    column_list = ["body", "name", "post", "state", "spam_score", "created_at"]
     column_more = ["website"]
-    column_labels = {"body": lazy("Comment"), "state": lazy("State"), "created_at": lazy("Written")}
+    column_labels = {
+        "body": lazy("Comment"),
+        "state": lazy("State"),
+        "spam_score": lazy("Filter"),
+        "created_at": lazy("Written"),
+    }
     column_sortable_list = ["name", "created_at"]
     column_default_sort = ("created_at", True)
     column_searchable_list = ["body", "name", "email"]
@@ -92,6 +119,7 @@ class CommentView(Trashing, CmsModelView):
         "body": excerpt_column,
         "post": post_column,
         "state": badges.state_badge,
+        "spam_score": score_column,
         "created_at": time_column,
     }
     column_filters = [
@@ -104,11 +132,47 @@ class CommentView(Trashing, CmsModelView):
     form_ajax_refs = {"post": POSTS}
     action_disallowed_list = ["delete"]
 
-    list_options = [defer(Comment.body_html), joinedload(Comment.post).load_only(Post.title, Post.slug)]
+    list_template = "admin/comment/list.html"
+    edit_template = "admin/comment/edit.html"
+    list_options = [
+        defer(Comment.body_html),
+        undefer(Comment.spam_reasons),
+        joinedload(Comment.post).load_only(Post.title, Post.slug),
+    ]
     row_options = [joinedload(Comment.post).load_only(Post.title, Post.slug)]
 
+    def filter_state(self) -> str:
+        """How much the filter has learned, in words."""
+        return spam_scores.learned()
+
+    def about(self, row: Comment) -> dict[str, Any]:
+        """What its page says beside the text."""
+        return {
+            "verdict": spam_scores.explained(row),
+            "versions": list(db.session.scalars(CommentVersion.of(row.id))),
+            "answered": row.parent,
+        }
+
+    @expose("/answer/", methods=("GET", "POST"))
+    def answer_view(self) -> ResponseReturnValue:
+        """A comment, and below it the form of an answer."""
+        row = self.one_or_404(request.args.get("id"))
+        form = AnswerForm(get_form_data())
+        if self.validate_form(form):
+            edits = record_id(request.form.get("edits"))
+            said = self.attempt(
+                lambda: moderating.answer(row, form.answer.data or "", by=self.person, edits=edits), form, row=row
+            )
+            if said is not None:
+                flash(gettext("Your answer is shown below the comment."), "success")
+                return redirect(self._return_url())
+            row = self.one_or_404(request.args.get("id"))
+        page = self.render("admin/comment/answer.html", model=row, form=form, return_url=self._return_url())
+        return page, 422 if request.method == "POST" else 200
+
     def change(self, form: Form, row: Comment) -> None:
-        moderating.edit(row, form.body.data or "", by=self.person)
+        edits = record_id(request.form.get("edits"))
+        moderating.edit(row, form.body.data or "", by=self.person, edits=edits)
 
     def remove(self, row: Comment) -> None:
         moderating.trash(row, by=self.person)
@@ -147,4 +211,6 @@ class CommentView(Trashing, CmsModelView):
 
     def _decide(self, ids: Sequence[Any], act: Callable[..., None], done: str) -> None:
         person: User = self.person
-        self.each(ids, lambda comment: act(comment, by=person), done)
+        # Whoever decides saw what each said then; a job goes on with what was seen when it began.
+        seen = {int(key[6:]): record_id(value) for key, value in request.form.items() if SEEN.fullmatch(key)}
+        self.each(ids, lambda comment: act(comment, by=person, edits=seen.get(comment.id)), done)

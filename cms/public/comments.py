@@ -7,22 +7,25 @@ back with it, the comment is kept. The token stands where other forms have a CSR
 from typing import Any
 
 from flask import Response, abort, make_response, redirect, render_template, request, url_for
+from sqlalchemy import func, or_, select
 
 from cms import clock
 from cms.db import db
 from cms.errors import CmsError
 from cms.language import gettext, marked
-from cms.models import Comment, CommentStatus, Post
-from cms.public import finding
+from cms.models import Comment, Post
+from cms.public import comment_cookie, finding, keyset
 from cms.public.blueprint import bp
 from cms.public.comment_token import Token, new_token, read_token
 from cms.public.layout import here
-from cms.services import commenting
+from cms.services import commenting, subscribing
 from cms.services.comment_words import Words, problems
 from cms.services.commenting import AlreadyPosted, TooManyComments
 from cms.text import markdown
 from cms.transactions import starts_reading
 
+COMMENTS_AT_ONCE = 200
+NUMBER = f"int(max={2**63 - 1})"
 HONEYPOT = "homepage"  # no person sees this field
 TOO_FAST_SECONDS = 2
 TOO_OLD_SECONDS = 86_400
@@ -36,7 +39,8 @@ def typed() -> Words:
     parent = request.values.get("parent", "")
     number = int(parent) if parent.isascii() and parent.isdigit() and len(parent) < 19 else None
     fields = {name: request.form.get(name, "") for name in ("name", "email", "website", "body")}
-    return Words(**fields, parent_id=number).tidied()
+    wants_mail = bool(request.form.get("wants_mail")) and subscribing.is_offered()
+    return Words(**fields, parent_id=number, wants_mail=wants_mail).tidied()
 
 
 def open_post(slug: str) -> Post:
@@ -119,7 +123,8 @@ def post_comment(slug: str) -> Any:
             form_token=token.id,
             is_suspicious=bool(request.form.get(HONEYPOT)),
         )
-        shown, number, address = comment.status is CommentStatus.APPROVED, comment.id, post.slug
+        shown, number, proof, address = comment.is_shown, comment.id, comment_cookie.proof_of(comment), post.slug
+        page = place_before(comment) if shown else None
         db.session.commit()
     except AlreadyPosted as error:
         db.session.rollback()
@@ -129,8 +134,37 @@ def post_comment(slug: str) -> Any:
         status = 429 if isinstance(error, TooManyComments) else 403
         return form_page(post, words, token=token, notice=str(error), status=status)
     if shown:
-        return redirect(url_for("public.post", slug=address, commented="shown", _anchor=f"comment-{number}"), 303)
-    return redirect(url_for("public.post", slug=address, commented="held", _anchor="comments"), 303)
+        target = url_for("public.post", slug=address, after=page, commented="shown", _anchor=f"comment-{number}")
+    else:
+        target = url_for("public.post", slug=address, commented="held", _anchor="comments")
+    response = redirect(target, 303)
+    comment_cookie.remember(response, address, number, proof)
+    return response
+
+
+@bp.get(f"/posts/<slug>/comments/<{NUMBER}:number>")
+def comment(slug: str, number: int) -> Any:
+    """Leads to one comment, on whichever page of them it stands by now."""
+    post = finding.public(Post, slug)
+    found = db.session.scalar(Comment.shown().where(Comment.id == number, Comment.post_id == post.id))
+    if found is None:
+        abort(404)
+    return redirect(url_for("public.post", slug=post.slug, after=place_before(found), _anchor=f"comment-{number}"))
+
+
+def place_before(comment: Comment) -> str | None:
+    """Where the page of comments begins on which ``comment`` stands; None for the first."""
+    shown = Comment.shown().where(Comment.post_id == comment.post_id)
+    earlier = shown.where(
+        Comment.created_at <= comment.created_at,
+        or_(Comment.created_at < comment.created_at, Comment.id < comment.id),
+    )
+    count = db.session.scalar(select(func.count()).select_from(earlier.order_by(None).subquery())) or 0
+    pages = count // COMMENTS_AT_ONCE
+    if not pages:
+        return None
+    last = shown.with_only_columns(Comment.created_at, Comment.id).offset(pages * COMMENTS_AT_ONCE - 1).limit(1)
+    return keyset.place(*db.session.execute(last).one())
 
 
 WITHOUT_SESSION = (preview_comment, post_comment)

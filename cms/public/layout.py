@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from cms.language import ENGLISH, code, gettext, marked, when
-from cms.services import media
+from cms.services import media, subscribing
 from cms.services.site import here
 from cms.services.speaking import is_private
 from cms.text import contents
@@ -95,6 +95,7 @@ def register_layout(app: Flask) -> None:
     for function in (absolute, page_language, static_url, reading_minutes):
         app.add_template_global(function)
     app.add_template_global(media.url_of, "media_url")
+    app.add_template_global(subscribing.is_offered, "mail_on_answers")
     app.add_template_global(contents.of, "sections_of")
     app.add_template_global(month_name)
     for function in (day, day_and_time, local_iso, spoken):

@@ -6,9 +6,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from cms.models import Author, Comment, Page, Post
 from cms.public import finding, keyset, structured, threads
 from cms.public.blueprint import bp
+from cms.public.comments import COMMENTS_AT_ONCE
 from cms.public.layout import here
-
-COMMENTS_AT_ONCE = 200
 
 
 @bp.get("/posts/<slug>")
@@ -23,14 +22,20 @@ def post(slug: str) -> str:
     )
     bound = keyset.after(request.args.get("after"), Comment.created_at, Comment.id)
     shown = Comment.shown().where(Comment.post_id == found.id)
+    if bound is not None:
+        # What is answered may stand on an earlier page.
+        shown = shown.options(
+            joinedload(Comment.parent).load_only(Comment.name, Comment.status, Comment.deleted_at, raiseload=True)
+        )
     comments = keyset.page(shown, bound, size=COMMENTS_AT_ONCE, key="created_at")
     return render_template(
         "public/post.html",
         post=found,
         comments=comments,
-        threads=threads.of(comments.items),
+        threads=threads.of(comments.items, first=comments.is_first),
         open=found.comments_open and here().settings.comments_open,
         commented=request.args.get("commented"),
+        minutes_to_change=here().settings.comment_edit_minutes,
         shared_as=structured.preview_of_post(found),
         structure=structured.of_post(found),
     )

@@ -19,3 +19,13 @@ RESERVED = frozenset(
 def path_of(thing: Base, slug: str | None = None) -> str:
     """The decoded path of a post, page, tag or author; ``slug`` in place of its own, for one it had."""
     return f"{PREFIX[type(thing)]}{slug if slug is not None else thing.slug}"
+
+
+def path_of_comment(post: Post, number: int) -> str:
+    """Where one comment is found, on whichever page of them it stands."""
+    return f"{path_of(post)}/comments/{number}"
+
+
+def path_of_comment_mail(token: str) -> str:
+    """Where a mail about answers is confirmed or ended."""
+    return f"/comments/mail/{token}"

@@ -5,10 +5,11 @@ import unicodedata
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from cms.language import gettext, number
+from cms.language import gettext, marked, number
 from cms.text.slug import fold_email
 
 LONGEST = {"name": 80, "email": 254, "website": 500, "body": 10_000}
+BEGINS = marked("%(name)s wrote under “")  # by which a mail about a comment is found again
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -21,6 +22,7 @@ class Words:
     website: str = ""
     body: str = ""
     parent_id: int | None = None
+    wants_mail: bool = False  # of answers to it
 
     def tidied(self) -> "Words":
         website = _line(self.website)
@@ -43,6 +45,8 @@ def problems(words: Words) -> dict[str, str]:
         found["name"] = gettext("Say who you are; any name will do.")
     if words.email and not EMAIL.fullmatch(words.email):
         found["email"] = gettext("Give an address such as you@example.org, or none.")
+    elif words.wants_mail and not words.email:
+        found["email"] = gettext("Give an address for the mail about answers, or ask for none.")
     if words.website and not _is_website(words.website):
         found["website"] = gettext("Give an address such as https://example.org, or none.")
     if not is_visible(words.body):

@@ -8,12 +8,11 @@ from cms.db import db
 from cms.errors import CmsError, InvalidChange, NotAllowed
 from cms.language import LANGUAGES, code, gettext, marked, speaking
 from cms.models import Comment, CommentStatus, Post, User
-from cms.services import addresses, mailing, rate_limiting, site
-from cms.services.comment_words import Words, problems
+from cms.services import addresses, mailing, rate_limiting, site, spam_filter, subscribing
+from cms.services.comment_words import BEGINS, Words, problems
 from cms.text.excerpt import excerpt
 
 AN_HOUR_SECONDS = 3600
-BEGINS = marked("%(name)s wrote under “")  # by which a mail about a comment is found again
 TEXT = marked(
     """%(begins)s%(title)s”:
 
@@ -47,14 +46,12 @@ def write(post: Post, words: Words, *, address: str, form_token: str, is_suspici
     for field, message in problems(words).items():
         raise InvalidChange(message, field=field)
     settings = site.current().settings
-    who = rate_limiting.network(address)
-    if not rate_limiting.allow("comment", who, most=settings.comments_per_hour, seconds=AN_HOUR_SECONDS):
-        raise TooManyComments(
-            gettext("You have written a lot in a short time. Your comment is kept here: send it later.")
-        )
+    count_one(address, settings.comments_per_hour)
     if not takes_comments(post, settings.comments_open):
         raise NotAllowed(gettext("This post takes no comments any more."))
     comment = _comment(post, words, form_token, settings.moderation, is_suspicious=is_suspicious)
+    if not is_suspicious:
+        filter_(comment, settings.spam_filter)
     try:
         with db.session.begin_nested():
             db.session.add(comment)
@@ -69,9 +66,35 @@ def write(post: Post, words: Words, *, address: str, form_token: str, is_suspici
                 gettext("Your first comment is in. This is another one: have a last look, then post it.")
             )
         return first
+    if words.wants_mail and settings.reply_mail:
+        subscribing.ask_for(comment)
     if comment.status is CommentStatus.HELD and settings.notify_moderators:
         _tell_moderators(comment, post)
+    if comment.is_shown:
+        subscribing.shown(comment)
     return comment
+
+
+def count_one(address: str, most: int) -> None:
+    """Count a comment, or a change of one, from ``address``. Raises TooManyComments."""
+    who = rate_limiting.network(address)
+    if not rate_limiting.allow("comment", who, most=most, seconds=AN_HOUR_SECONDS):
+        raise TooManyComments(
+            gettext("You have written a lot in a short time. Your comment is kept here: send it later.")
+        )
+
+
+def filter_(comment: Comment, what_to_do: str) -> None:
+    """Have the filter look at it, and do what the settings say with what looks like spam. It only ever hides."""
+    if what_to_do == "off":
+        return
+    found = spam_filter.look_at(comment)
+    if found is None or not found.is_spam or what_to_do == "show":
+        return
+    if what_to_do == "spam":
+        comment.spam()
+    elif comment.status is CommentStatus.APPROVED:
+        comment.hold()
 
 
 def takes_comments(post: Post, comments_open: bool) -> bool:

@@ -6,8 +6,8 @@ from sqlalchemy import Text, and_, cast, delete, func, null, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from cms.db import db
-from cms.models import AuditEntry, Comment, Job, Mail, User
-from cms.services import accounts, commenting
+from cms.models import AuditEntry, Comment, CommentSubscription, CommentVersion, Job, Mail, User
+from cms.services import accounts, commenting, spam_filter
 from cms.text.slug import fold_email
 
 NOBODY = "Somebody"  # the name above a comment that stays
@@ -24,6 +24,7 @@ class Person:
     mails: ColumnElement[bool]
     acts: ColumnElement[bool]  # entries of the log that name them as who did it
     labels: ColumnElement[bool]  # entries of the log about their account or comments
+    subscriptions: ColumnElement[bool]  # to answers, by mail
     jobs: ColumnElement[bool]  # what they began on many records at once, or others on what names their address
 
     def counts(self) -> dict[str, int]:
@@ -32,6 +33,7 @@ class Person:
             "account": int(self.user is not None),
             "comment": len(self.comments),
             "mail": _count(Mail, self.mails),
+            "subscription": _count(CommentSubscription, self.subscriptions),
             "log line": _count(AuditEntry, or_(self.acts, self.labels)),
         }
 
@@ -56,6 +58,7 @@ def look_up(email: str) -> Person:
         byline=user.author.name if user and user.author else "",
         comments=comments,
         mails=or_(func.lower(Mail.recipient) == email, *notices),
+        subscriptions=func.lower(CommentSubscription.email) == email,
         acts=or_(by_address, AuditEntry.actor_id.in_(numbers)),
         jobs=and_(
             Job.kind.in_(("bulk", "undo")),
@@ -76,11 +79,14 @@ def erase(person: Person, *, with_comments: bool = False) -> None:
     """
     db.session.execute(delete(Mail).where(person.mails))
     db.session.execute(delete(Job).where(person.jobs).execution_options(synchronize_session=False))
+    db.session.execute(delete(CommentSubscription).where(person.subscriptions))
     for comment in person.comments:
+        # The filter knows nothing of them any more, nor learns it again.
+        spam_filter.unlearn(comment)
         if with_comments:
             db.session.delete(comment)
         else:
-            comment.name, comment.email, comment.website, comment.user_id = NOBODY, "", "", None
+            _take_name_off(comment)
     db.session.flush()
     if person.user is not None:
         accounts.delete(person.user, by=None)
@@ -89,9 +95,16 @@ def erase(person: Person, *, with_comments: bool = False) -> None:
     db.session.execute(update(AuditEntry).where(person.labels).values(subject_label=""))
 
 
+def _take_name_off(comment: Comment) -> None:
+    comment.name, comment.email, comment.website, comment.user_id = NOBODY, "", "", None
+    comment.decided_at = comment.spam_score = comment.spam_reasons = None
+    comment.form_token = None  # by which a browser could show that it is theirs
+    db.session.execute(delete(CommentVersion).where(CommentVersion.comment_id == comment.id))
+
+
 def _about(kind: str, numbers: set[int]) -> ColumnElement[bool]:
     return and_(AuditEntry.subject_type == kind, AuditEntry.subject_id.in_(numbers))
 
 
-def _count(model: type[Mail] | type[AuditEntry], condition: ColumnElement[bool]) -> int:
+def _count(model: type[Mail] | type[AuditEntry] | type[CommentSubscription], condition: ColumnElement[bool]) -> int:
     return db.session.scalar(select(func.count()).select_from(model).where(condition)) or 0

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -20,9 +21,17 @@ TIMEOUT_SECONDS = 30
 NOT_KEPT = marked("(This text held a link that opens an account. It is not kept once the mail is sent.)")
 
 
-def send(to: str, subject: str, text: str, *, secret: bool = False) -> Mail:
-    """Write a mail in the caller's transaction; it leaves after the commit. A secret text is not kept when sent."""
-    mail = Mail(recipient=to[:254], subject=" ".join(subject.split())[:300], text=text.replace("\x00", ""))
+def send(to: str, subject: str, text: str, *, secret: bool = False, headers: Mapping[str, str] | None = None) -> Mail:
+    """Write a mail in the caller's transaction; it leaves after the commit. A secret text is not kept when sent.
+
+    ``headers`` go beside the usual ones: those of a list, such as List-Unsubscribe.
+    """
+    mail = Mail(
+        recipient=to[:254],
+        subject=" ".join(subject.split())[:300],
+        text=text.replace("\x00", ""),
+        headers=dict(headers) if headers else None,
+    )
     db.session.add(mail)
     db.session.flush()
     jobs.enqueue("mail", {"mail": mail.id, "secret": secret})
@@ -68,6 +77,8 @@ def _message(mail: Mail) -> EmailMessage:
     message["Date"] = formatdate(mail.created_at.timestamp())
     message["Message-ID"] = make_msgid(domain=parseaddr(sender)[1].rpartition("@")[2] or None)
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in (mail.headers or {}).items():
+        message[name] = value
     message.set_content(mail.text)
     return message
 

@@ -1,7 +1,6 @@
 """What moderators do with comments: ask for the right, change the comment, teach the filter, remember who did it."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -13,7 +12,7 @@ from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext, number
 from cms.models import Comment, CommentStatus, User
-from cms.services import auditing, spam_filter
+from cms.services import auditing, spam_filter, subscribing
 from cms.services.comment_words import LONGEST, Words, is_visible
 
 VERBS: dict[CommentStatus, tuple[Callable[[Comment], None], str]] = {
@@ -23,22 +22,25 @@ VERBS: dict[CommentStatus, tuple[Callable[[Comment], None], str]] = {
 }
 
 
-def approve(comment: Comment, *, by: User | None, seen: datetime | None = None) -> None:
-    """Show it, as whoever decides saw it at ``seen``. Raises NotAllowed, InvalidChange where it was changed since."""
-    _decide(comment, CommentStatus.APPROVED, by, seen)
+def approve(comment: Comment, *, by: User | None, edits: int | None = None) -> None:
+    """Show it. ``edits`` is how often its writer had changed it when whoever decides saw it.
+
+    Raises NotAllowed, InvalidChange where it was changed since.
+    """
+    _decide(comment, CommentStatus.APPROVED, by, edits)
 
 
-def hold(comment: Comment, *, by: User | None, seen: datetime | None = None) -> None:
+def hold(comment: Comment, *, by: User | None, edits: int | None = None) -> None:
     """Hide it until somebody has looked at it. Raises NotAllowed."""
     _decide(comment, CommentStatus.HELD, by, None)
 
 
-def spam(comment: Comment, *, by: User | None, seen: datetime | None = None) -> None:
-    """Hide it as spam. Raises NotAllowed, InvalidChange where it was changed since ``seen``."""
-    _decide(comment, CommentStatus.SPAM, by, seen)
+def spam(comment: Comment, *, by: User | None, edits: int | None = None) -> None:
+    """Hide it as spam. Raises NotAllowed, InvalidChange where it was changed since."""
+    _decide(comment, CommentStatus.SPAM, by, edits)
 
 
-def trash(comment: Comment, *, by: User | None, seen: datetime | None = None) -> None:
+def trash(comment: Comment, *, by: User | None, edits: int | None = None) -> None:
     """Put it into the trash. Raises NotAllowed."""
     _ask(comment, by)
     _change(comment, Comment.trash, "trashed", by)
@@ -68,36 +70,59 @@ def take_back(comment: Comment, was: dict[str, Any], *, by: User | None) -> None
     _change(comment, as_before, action, by)
 
 
-def edit(comment: Comment, body: str, *, by: User | None, seen: datetime | None = None) -> None:
+def answer(comment: Comment, body: str, *, by: User, edits: int | None = None) -> Comment:
+    """What ``by`` says to it, shown at once and marked as theirs; a comment that was not shown is approved with it.
+
+    Raises NotAllowed, InvalidChange.
+    """
+    _ask(comment, by)
+    body = _fit(body, LONGEST["body"])
+    if comment.deleted_at is not None:
+        raise InvalidChange(gettext("It is in the trash. Take it out first."))
+    if not comment.is_shown:
+        approve(comment, by=by, edits=edits)
+    name = by.author.name if by.author is not None else by.name
+    said = Comment(post_id=comment.post_id, parent_id=comment.id, user_id=by.id, name=name[: LONGEST["name"]])
+    said.write(body)
+    said.approve()
+    said.decided_at = clock.now()
+    db.session.add(said)
+    db.session.flush()
+    auditing.record("comment.answered", said, by=by)
+    subscribing.shown(said)
+    return said
+
+
+def edit(comment: Comment, body: str, *, by: User | None, edits: int | None = None) -> None:
     """Have it say ``body``, which decides about what it is as well. Raises NotAllowed, InvalidChange."""
     _ask(comment, by)
     _hold_still(comment)
-    body = Words(body=body).tidied().body
-    if not is_visible(body):
-        raise InvalidChange(gettext("A comment says something. Put it into the trash instead."), field="body")
-    if len(body) > LONGEST["body"] and len(body) > len(comment.body):
-        raise InvalidChange(
-            gettext(
-                "At most %(most)s letters; these are %(these)s.",
-                most=number(LONGEST["body"]),
-                these=number(len(body)),
-            ),
-            field="body",
-        )
-    _ask_for_another_look(comment, seen)
+    body = _fit(body, max(LONGEST["body"], len(comment.body)))
+    _ask_for_another_look(comment, edits)
     before = comment.body
     if body != before:
         comment.write(body)
         comment.decided_at = clock.now()
-        if comment.lesson is not None or comment.is_shown:
-            _teach(comment)
+        _teach(comment)
         auditing.record("comment.edited", comment, by=by, before={"body": before}, after={"body": body})
 
 
-def _decide(comment: Comment, status: CommentStatus, by: User | None, seen: datetime | None) -> None:
+def _fit(body: str, most: int) -> str:
+    body = Words(body=body).tidied().body
+    if not is_visible(body):
+        raise InvalidChange(gettext("A comment says something. Put it into the trash instead."), field="body")
+    if len(body) > most:
+        words = gettext(
+            "At most %(most)s letters; these are %(these)s.", most=number(LONGEST["body"]), these=number(len(body))
+        )
+        raise InvalidChange(words, field="body")
+    return body
+
+
+def _decide(comment: Comment, status: CommentStatus, by: User | None, edits: int | None) -> None:
     _ask(comment, by)
     _hold_still(comment)
-    _ask_for_another_look(comment, seen)
+    _ask_for_another_look(comment, edits)
     verb, action = VERBS[status]
 
     def decide(_: Comment) -> None:
@@ -109,8 +134,10 @@ def _decide(comment: Comment, status: CommentStatus, by: User | None, seen: date
 
 
 def _change(comment: Comment, verb: Callable[[Comment], None], action: str, by: User | None) -> None:
-    before = _state(comment)
+    before, was_shown = _state(comment), comment.is_shown
     verb(comment)
+    if comment.is_shown and not was_shown:
+        subscribing.shown(comment)
     if _state(comment) != before:
         auditing.record(f"comment.{action}", comment, by=by, before=before, after=_state(comment))
 
@@ -130,8 +157,8 @@ def _hold_still(comment: Comment) -> None:
         raise StaleDataError("It is gone.")
 
 
-def _ask_for_another_look(comment: Comment, seen: datetime | None) -> None:
-    if seen is not None and comment.edited_at is not None and comment.edited_at >= seen:
+def _ask_for_another_look(comment: Comment, edits: int | None) -> None:
+    if edits is not None and comment.edits != edits:
         raise InvalidChange(gettext("Its writer changed it after you opened this page. Look again, then decide."))
 
 

@@ -29,7 +29,7 @@ def test_the_list_shows_what_was_said_by_whom_under_what(client):
 
     assert "I &lt;b&gt;object&lt;/b&gt;." in page
     assert "Ada" in page
-    assert "/posts/sea#comment-" in page
+    assert "/posts/sea#comments" in page  # where it is not shown yet
     assert "Held" in page
     assert "Trashed one" not in page
     assert "Trashed one" in client.get(f"{LIST}?status=trashed").text

@@ -180,6 +180,8 @@ GET  /admin/comment/edit/?id={comment}                                  200 200 
 POST /admin/comment/edit/?id={comment} body=Mended                      302 302 403 403
 GET  /admin/comment/details/?id={comment}                               404 404 403 403
 GET  /admin/comment/history/?id={comment}                               200 200 403 403
+GET  /admin/comment/answer/?id={comment}                                200 200 403 403
+POST /admin/comment/answer/?id={comment} answer=Indeed                  302 302 403 403
 GET  /admin/comment/delete/?id={comment}                                200 200 403 403
 POST /admin/comment/delete/ id={comment}                                302 302 403 403
 POST /admin/comment/restore/ id={comment}                               302 302 403 403

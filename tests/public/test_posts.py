@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from cms.models import CommentStatus
@@ -147,7 +149,11 @@ def test_comments_are_shown_below_what_they_answer(client):
 
     found = threads.of([first, second, answer, deeper])
 
-    assert [(thread.comment, thread.answers) for thread in found] == [(first, [answer, deeper]), (second, [])]
+    assert [(thread.comment, [one.comment for one in thread.answers]) for thread in found] == [
+        (first, [answer]),
+        (second, []),
+    ]
+    assert [one.comment for one in found[0].answers[0].answers] == [deeper]
     text = client.get(f"/posts/{post.slug}").text
     assert text.index("First.") < text.index("To the answer.") < text.index("Second.")
 
@@ -165,9 +171,12 @@ def test_the_author_of_a_post_is_marked_among_the_comments(client):
     post = make_post(by=user)
     make_comment(post, name="Somebody", user_id=make_user().id)
 
-    assert "badge" not in client.get(f"/posts/{post.slug}").text
+    make_comment(post, name="A reader")
+    text = client.get(f"/posts/{post.slug}").text
+    assert re.findall('class="badge">([^<]*)<', text) == ["Team"]
     make_comment(post, name="The author", user_id=user.id)
-    assert "badge" in client.get(f"/posts/{post.slug}").text
+    text = client.get(f"/posts/{post.slug}").text
+    assert re.findall('class="badge">([^<]*)<', text) == ["Team", "Author"]
 
 
 def test_hundreds_of_comments_come_in_parts(client, app):
