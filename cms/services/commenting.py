@@ -85,8 +85,11 @@ def count_one(address: str, most: int) -> None:
 
 
 def filter_(comment: Comment, what_to_do: str) -> None:
-    """Have the filter look at it, and do what the settings say with what looks like spam. It only ever hides."""
-    if what_to_do == "off":
+    """Have the filter look at it, and do what the settings say with what looks like spam.
+
+    It only ever hides, and says nothing of what a moderator has decided about.
+    """
+    if what_to_do == "off" or comment.is_decided:
         return
     found = spam_filter.look_at(comment)
     if found is None or not found.is_spam or what_to_do == "show":
