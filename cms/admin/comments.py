@@ -19,7 +19,6 @@ from cms.admin import badges, filters, spam_scores, times
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, told
 from cms.admin.converting import CmsForm
-from cms.admin.ids import record_id
 from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
 from cms.admin.trashing import Trashing
@@ -30,6 +29,11 @@ from cms.services import addresses, moderating
 from cms.text.excerpt import excerpt
 
 SEEN = re.compile("edits-[0-9]{1,18}", re.ASCII)  # how often each of the list had been changed by its writer
+
+
+def count_of(text: str | None) -> int | None:
+    """What a form sent back as the number of changes; None where it sent none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 class AnswerForm(CmsForm):
@@ -159,7 +163,7 @@ class CommentView(Trashing, CmsModelView):
         row = self.one_or_404(request.args.get("id"))
         form = AnswerForm(get_form_data())
         if self.validate_form(form):
-            edits = record_id(request.form.get("edits"))
+            edits = count_of(request.form.get("edits"))
             said = self.attempt(
                 lambda: moderating.answer(row, form.answer.data or "", by=self.person, edits=edits), form, row=row
             )
@@ -171,7 +175,7 @@ class CommentView(Trashing, CmsModelView):
         return page, 422 if request.method == "POST" else 200
 
     def change(self, form: Form, row: Comment) -> None:
-        edits = record_id(request.form.get("edits"))
+        edits = count_of(request.form.get("edits"))
         moderating.edit(row, form.body.data or "", by=self.person, edits=edits)
 
     def remove(self, row: Comment) -> None:
@@ -212,5 +216,5 @@ class CommentView(Trashing, CmsModelView):
     def _decide(self, ids: Sequence[Any], act: Callable[..., None], done: str) -> None:
         person: User = self.person
         # Whoever decides saw what each said then; a job goes on with what was seen when it began.
-        seen = {int(key[6:]): record_id(value) for key, value in request.form.items() if SEEN.fullmatch(key)}
+        seen = {int(key[6:]): count_of(value) for key, value in request.form.items() if SEEN.fullmatch(key)}
         self.each(ids, lambda comment: act(comment, by=person, edits=seen.get(comment.id)), done)
