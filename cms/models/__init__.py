@@ -15,6 +15,7 @@ from cms.models.publishable import Status
 from cms.models.rate_limit import RateLimit
 from cms.models.redirect import Redirect, RedirectOrigin
 from cms.models.revision import Revision, RevisionKind
+from cms.models.series import Series, SeriesPart
 from cms.models.setting import Setting
 from cms.models.site_state import SiteChange, SiteState
 from cms.models.spam_clue import SpamClue, SpamMemory
@@ -45,6 +46,8 @@ __all__ = [
     "Revision",
     "RevisionKind",
     "Role",
+    "Series",
+    "SeriesPart",
     "Setting",
     "SiteChange",
     "SiteState",

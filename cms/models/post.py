@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, String, func, or_, select
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
-from cms.db import PAIR_TABLE, TABLE, BigId, Identified, UtcDateTime, db, identity
+from cms.db import PAIR_TABLE, TABLE, BigId, Identified, UtcDateTime, ascii_identity, db, identity
 from cms.models.author import Author
 from cms.models.publishable import Publishable, rules
+from cms.models.series import Series, SeriesPart
 from cms.models.tag import Tag
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Post(Identified, Publishable, db.Model):
         Index(None, "unpublish_at"),
         Index(None, "created_by_id"),
         Index(None, "cover_id"),
+        Index(None, "translation_of_id"),
         TABLE,
     )
 
@@ -82,10 +85,14 @@ class Post(Identified, Publishable, db.Model):
     is_featured: Mapped[bool] = mapped_column(default=False)
     comments_open: Mapped[bool] = mapped_column(default=True)
     word_count: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(ascii_identity(20), default="", server_default="")  # empty: the site's
+    # The original, which is a translation of nothing itself: it and all that name it are one text in many languages.
+    translation_of_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("post.id", ondelete="SET NULL"))
     created_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("user.id", ondelete="SET NULL"))
 
     cover: Mapped[Media | None] = relationship()
     created_by: Mapped[User | None] = relationship()
+    part: Mapped[SeriesPart | None] = relationship(cascade="all, delete-orphan", passive_deletes=True)
     comments: Mapped[list[Comment]] = relationship(back_populates="post", viewonly=True)
     # Written through the links, which carry position and listed_at; read through the two below.
     tag_links: Mapped[list[PostTag]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
@@ -122,6 +129,21 @@ class Post(Identified, Publishable, db.Model):
         )
 
     @classmethod
+    def published_in(cls, series: Series) -> Select[tuple[Self]]:
+        """The published posts of one series, in its order, by the index of its parts."""
+        return (
+            select(cls)
+            .join(SeriesPart, SeriesPart.post_id == cls.id)
+            .where(SeriesPart.series_id == series.id, cls.visible())
+            .order_by(SeriesPart.position, SeriesPart.post_id)
+        )
+
+    @classmethod
+    def versions_of(cls, original_id: int) -> Select[tuple[Self]]:
+        """The post of this id and all its translations, whatever their state."""
+        return select(cls).where(or_(cls.id == original_id, cls.translation_of_id == original_id))
+
+    @classmethod
     def written_by(cls, user: User) -> Select[tuple[Self]]:
         """All posts that are somebody's own: begun by them, or with their byline."""
         bylines = select(PostAuthor.post_id).join(Author).where(Author.user_id == user.id)
@@ -148,10 +170,34 @@ class Post(Identified, Publishable, db.Model):
         self.author_links[:] = links
         set_committed_value(self, "authors", _once(authors))
 
+    def join(self, series: Series | None, *, position: int = 0) -> None:
+        """Be part of ``series`` and of no other; a post that is so already keeps its place."""
+        if series is None:
+            self.part = None
+        elif self.part is None:
+            self.part = SeriesPart(series=series, position=position)
+        elif self.part.series_id != series.id:
+            self.part.series, self.part.position = series, position
+
     def relist(self) -> None:
         super().relist()
         for link in (*self.tag_links, *self.author_links):
             link.listed_at = self.listed_at
+
+    # What is it?
+    @property
+    def series(self) -> Series | None:
+        return self.part.series if self.part is not None else None
+
+    @hybrid_property
+    def original_id(self) -> int:
+        """The id that it has in common with its translations."""
+        return self.translation_of_id or self.id
+
+    @original_id.inplace.expression
+    @classmethod
+    def _original_id(cls) -> ColumnElement[int]:
+        return func.coalesce(cls.translation_of_id, cls.id)
 
     def __str__(self) -> str:
         return self.title or "Untitled"

@@ -3,11 +3,24 @@ have just written a comment."""
 
 from flask import Flask
 
-from cms.public import comment_mail, comments, feeds, layout, lists, media, own_comments, posts, robots, search
+from cms.public import (
+    cards,
+    comment_mail,
+    comments,
+    feeds,
+    layout,
+    lists,
+    media,
+    own_comments,
+    posts,
+    robots,
+    search,
+    series,
+)
 from cms.public.blueprint import bp
 
 # Naming them keeps the import of each module whose routes the blueprint holds.
-VIEWS = (comment_mail, comments, feeds, lists, media, own_comments, posts, robots, search)
+VIEWS = (cards, comment_mail, comments, feeds, lists, media, own_comments, posts, robots, search, series)
 
 
 def register_public(app: Flask) -> None:

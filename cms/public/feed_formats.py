@@ -53,6 +53,7 @@ class Entry:
     published: datetime
     updated: datetime
     summary: str = ""
+    language: str = ""  # where it is not that of the feed
     authors: Sequence[Byline] = ()
     categories: Sequence[Category] = ()
     picture: Picture | None = None
@@ -115,6 +116,7 @@ def as_item(entry: Entry) -> dict[str, object]:
         "title": entry.title,
         "content_html": entry.html,
         "summary": entry.summary or None,
+        "language": entry.language or None,
         "image": entry.picture.url if entry.picture is not None else None,
         "date_published": entry.published.isoformat(),
         "date_modified": entry.updated.isoformat(),

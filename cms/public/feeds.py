@@ -1,4 +1,4 @@
-"""Feeds of the site, a tag, an author, and of comments, with the whole text: each as Atom, RSS and JSON."""
+"""Feeds of the site, a tag, an author, a series, and of comments, with the whole text: each as Atom, RSS and JSON."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import defer, joinedload, selectinload
 
 from cms.db import db
 from cms.language import gettext
-from cms.models import Author, Comment, Post, Tag
+from cms.models import Author, Comment, Post, Series, Tag
 from cms.public import finding
 from cms.public.absolute_links import absolute as absolute_links
 from cms.public.blueprint import bp
@@ -31,6 +31,7 @@ def entry_of(post: Post) -> Entry:
         # When readers last saw it change; a scheduled post changes when it appears.
         updated=max(post.updated_at, post.listed_at),
         summary=post.excerpt,
+        language=post.language,
         authors=[Byline(author.name, absolute("public.author", slug=author.slug)) for author in post.authors],
         categories=[Category(tag.name, tag.slug, absolute("public.tags")) for tag in post.tags],
         picture=Picture(
@@ -105,6 +106,20 @@ def author_feed(slug: str, form: str) -> Response:
         finding.hide_if_secret(author)
     home = absolute("public.author", slug=author.slug)
     return answer(form, author.name, "", home, absolute("public.author_feed", slug=author.slug, form=form), entries)
+
+
+@bp.get(f"/series/<slug>/feed.{FORM}")
+def series_feed(slug: str, form: str) -> Response:
+    """The newest posts of one series."""
+    series = finding.at(Series, slug)
+    # Sorted, not read along an index: a series has few parts.
+    query = Post.published_in(series).order_by(None).order_by(Post.listed_at.desc(), Post.id.desc())
+    entries = newest(query)
+    if not entries:
+        finding.hide_if_secret(series)
+    home = absolute("public.series", slug=series.slug)
+    address = absolute("public.series_feed", slug=series.slug, form=form)
+    return answer(form, series.title, series.description, home, address, entries)
 
 
 @bp.get(f"/comments/feed.{FORM}")

@@ -7,11 +7,16 @@ from flask import abort, redirect
 from sqlalchemy import Select, select
 
 from cms.db import db, is_any
-from cms.models import Author, Page, Post, PostAuthor, PostTag, Tag
+from cms.models import Author, Page, Post, PostAuthor, PostTag, Series, SeriesPart, Tag
 from cms.services import addresses
 from cms.text.slug import is_slug, slugify
 
 LONGEST = 200
+PAIRS: dict[type[Any], tuple[Any, Any]] = {
+    Tag: (PostTag, PostTag.tag_id),
+    Author: (PostAuthor, PostAuthor.author_id),
+    Series: (SeriesPart, SeriesPart.series_id),
+}
 
 
 def public(model: type[Post] | type[Page], slug: str, *options: Any) -> Any:
@@ -22,7 +27,7 @@ def public(model: type[Post] | type[Page], slug: str, *options: Any) -> Any:
     return thing
 
 
-def at(model: type[Post] | type[Page] | type[Tag] | type[Author], slug: str, *options: Any) -> Any:
+def at(model: type[Post] | type[Page] | type[Tag] | type[Author] | type[Series], slug: str, *options: Any) -> Any:
     """The thing of this slug, whatever its state, else 404; 301 to its own spelling of the slug."""
     canonical = slug if is_slug(slug) else slugify(slug, max_length=LONGEST)
     thing = None
@@ -38,9 +43,9 @@ def at(model: type[Post] | type[Page] | type[Tag] | type[Author], slug: str, *op
     return thing
 
 
-def hide_if_secret(thing: Tag | Author) -> None:
+def hide_if_secret(thing: Tag | Author | Series) -> None:
     """404 for one that only posts have which no reader ever saw: its name is part of them."""
-    pair, key = (PostTag, PostTag.tag_id) if isinstance(thing, Tag) else (PostAuthor, PostAuthor.author_id)
+    pair, key = PAIRS[type(thing)]
     posts = select(Post.id).join(pair, pair.post_id == Post.id).where(key == thing.id)
     was_public = posts.where(Post.ever_visible())
     if is_any(posts) and not is_any(was_public):

@@ -58,6 +58,20 @@ def after(text: str | None, time: Any, number: Any) -> ColumnElement[bool] | Non
     return and_(time >= known[0], or_(time > known[0], number > known[1]))
 
 
+def number_place(position: int, number: int) -> str:
+    """The same for a list in an order of numbers."""
+    return f"{position}-{number}"
+
+
+def after_number(text: str | None, position: Any, number: Any) -> ColumnElement[bool] | None:
+    """The condition for what stands after that place in a list in an order of numbers."""
+    match = PLACE.fullmatch(text or "")
+    if match is None:
+        return None
+    known = int(match[1]), int(match[2])
+    return and_(position >= known[0], or_(position > known[0], number > known[1]))
+
+
 def page(query: Select[tuple[T]], bound: ColumnElement[bool] | None, *, size: int, key: str = "listed_at") -> Slice[T]:
     """At most ``size`` rows of ``query`` from ``bound`` on. ``key`` names the time that the list is ordered by."""
     if bound is not None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 from cms.language import ENGLISH, code, gettext, marked, when
-from cms.services import media, subscribing
+from cms.services import media, subscribing, translating
 from cms.services.site import here
 from cms.services.speaking import is_private
 from cms.text import contents
@@ -100,3 +100,4 @@ def register_layout(app: Flask) -> None:
     app.add_template_global(month_name)
     for function in (day, day_and_time, local_iso, spoken):
         app.add_template_filter(function)
+    app.add_template_filter(translating.name_of, "language_name")

@@ -103,7 +103,11 @@ def author(slug: str) -> str:
         finding.hide_if_secret(found)
     about = excerpt(markdown.plain(found.bio), DESCRIPTION)
     preview = structured.Preview(
-        "profile", found.name, about, absolute("public.author", slug=found.slug), found.picture
+        "profile",
+        found.name,
+        about,
+        absolute("public.author", slug=found.slug),
+        structured.shared_picture(found.picture),
     )
     structure = structured.of_author(found)
     return render_template("public/author.html", author=found, posts=posts, shared_as=preview, structure=structure)

@@ -1,10 +1,10 @@
 """One post with its comments, and one page."""
 
 from flask import render_template, request
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import defer, joinedload
 
-from cms.models import Author, Comment, Page, Post
-from cms.public import finding, keyset, structured, threads
+from cms.models import Comment, Page, Post, SeriesPart
+from cms.public import around, finding, keyset, structured, threads
 from cms.public.blueprint import bp
 from cms.public.comments import COMMENTS_AT_ONCE
 from cms.public.layout import here
@@ -17,9 +17,11 @@ def post(slug: str) -> str:
         Post,
         slug,
         joinedload(Post.cover),
-        selectinload(Post.authors).joinedload(Author.picture),
-        selectinload(Post.tags),
+        joinedload(Post.part).joinedload(SeriesPart.series),
+        defer(Post.body),
     )
+    around.load_names(found)
+    nearby = around.of(found)
     bound = keyset.after(request.args.get("after"), Comment.created_at, Comment.id)
     shown = Comment.shown().where(Comment.post_id == found.id)
     if bound is not None:
@@ -36,8 +38,9 @@ def post(slug: str) -> str:
         open=found.comments_open and here().settings.comments_open,
         commented=request.args.get("commented"),
         minutes_to_change=here().settings.comment_edit_minutes,
-        shared_as=structured.preview_of_post(found),
-        structure=structured.of_post(found),
+        around=nearby,
+        shared_as=structured.preview_of_post(found, nearby),
+        structure=structured.of_post(found, nearby),
     )
 
 

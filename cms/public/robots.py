@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask import Response, abort, render_template
-from sqlalchemy import Select, func, null, select
+from sqlalchemy import Select, func, null, select, union
 
 from cms.db import db
-from cms.models import Author, Media, Page, Post, PostAuthor, PostTag, Tag
+from cms.models import Author, Media, Page, Post, Series, SeriesPart, Tag
+from cms.public import finding
 from cms.public.blueprint import bp
-from cms.public.layout import absolute
+from cms.public.layout import absolute, here
 from cms.public.structured import picture_url
 
 AT_ONCE = 10_000  # ids, so that a part is found without counting what comes before it
@@ -20,8 +21,11 @@ def listed(kind: str) -> Select[Any]:
         return select(Post.slug, Post.updated_at, Media).outerjoin(Post.cover).where(Post.visible())
     if kind == "pages":
         return select(Page.slug, Page.updated_at, null()).where(Page.visible())
-    model, pair, key = (Tag, PostTag, PostTag.tag_id) if kind == "tags" else (Author, PostAuthor, PostAuthor.author_id)
-    used = select(key).join(Post, Post.id == pair.post_id).where(key == model.id, pair.listed_at.is_not(None))
+    model = KINDS[kind][0]
+    pair, key = finding.PAIRS[model]
+    used = select(key).join(Post, Post.id == pair.post_id).where(key == model.id)
+    if pair is not SeriesPart:
+        used = used.where(pair.listed_at.is_not(None))  # as the index begins
     return select(model.slug, model.updated_at, null()).where(used.where(Post.visible()).exists())
 
 
@@ -30,6 +34,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "pages": (Page, "public.page"),
     "tags": (Tag, "public.tag"),
     "authors": (Author, "public.author"),
+    "series": (Series, "public.series"),
 }
 
 
@@ -43,19 +48,43 @@ def sitemap() -> Response:
     return xml(render_template("feeds/sitemap_index.xml", parts=parts))
 
 
-@bp.get("/sitemap-<any(posts, pages, tags, authors):kind>-<int:number>.xml")
+@bp.get("/sitemap-<any(posts, pages, tags, authors, series):kind>-<int:number>.xml")
 def sitemap_part(kind: str, number: int) -> Response:
     """The things of one kind with the ids of one part; 404 for a part beyond the last."""
     model, endpoint = KINDS[kind]
     last = db.session.scalar(select(func.max(model.id))) or 0
     if not 1 <= number <= -(-last // AT_ONCE):
         abort(404)
-    inside = model.id.between((number - 1) * AT_ONCE + 1, number * AT_ONCE)
+    first = (number - 1) * AT_ONCE + 1
+    inside = model.id.between(first, first + AT_ONCE - 1)
     rows = db.session.execute(listed(kind).where(inside).order_by(model.id)).all()
+    versions = versions_within(first, first + AT_ONCE - 1) if kind == "posts" else {}
     entries = [
-        (absolute(endpoint, slug=slug), changed, picture and picture_url(picture)) for slug, changed, picture in rows
+        (absolute(endpoint, slug=slug), changed, picture and picture_url(picture), versions.get(slug, ()))
+        for slug, changed, picture in rows
     ]
     return xml(render_template("feeds/sitemap.xml", entries=entries))
+
+
+def versions_within(first: int, last: int) -> dict[str, list[tuple[str, str]]]:
+    """The posts with ids from ``first`` to ``last`` that readers find in several languages: these, and where each is."""
+    named = select(Post.translation_of_id).where(Post.id.between(first, last), Post.translation_of_id.is_not(None))
+    naming = select(Post.translation_of_id).where(Post.translation_of_id.between(first, last))
+    originals = list(db.session.scalars(union(named, naming)))
+    if not originals:
+        return {}
+    columns = (Post.original_id, Post.slug, Post.language)
+    groups: dict[int, list[tuple[str, str]]] = {}
+    # Two ways with an index each: asked for by OR, MariaDB reads the whole table.
+    for key in (Post.id, Post.translation_of_id):
+        for original, slug, language in db.session.execute(select(*columns).where(Post.visible(), key.in_(originals))):
+            groups.setdefault(original, []).append((slug, language or here().settings.language))
+    return {
+        slug: [(language, absolute("public.post", slug=other)) for other, language in sorted(group)]
+        for group in groups.values()
+        if len(group) > 1
+        for slug, _ in group
+    }
 
 
 @bp.get("/robots.txt")

@@ -6,11 +6,31 @@ from typing import Any
 
 from flask import current_app
 
-from cms.models import Author, Media, Page, Post
+from cms.models import Author, Media, Page, Post, Series
+from cms.public import cards
+from cms.public.around import Around, Nearby
 from cms.public.layout import absolute, here
 from cms.services import media
 
 SCHEMA = "https://schema.org"
+
+
+@dataclass(frozen=True)
+class SharedPicture:
+    """A picture where a page is shared: its whole address."""
+
+    url: str
+    width: int | None
+    height: int | None
+    alt: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """The same text in one of its languages."""
+
+    language: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -21,18 +41,22 @@ class Preview:
     title: str
     description: str
     url: str
-    picture: Media | None = None
+    picture: SharedPicture | None = None
     published: str = ""
     changed: str = ""
     tags: Sequence[str] = ()
-
-    @property
-    def picture_url(self) -> str:
-        return picture_url(self.picture) if self.picture is not None else ""
+    language: str = ""  # where it is not that of the site
+    versions: Sequence[Version] = ()  # itself among them, the original first; none where there is but one
 
 
 def picture_url(picture: Media) -> str:
     return str(current_app.config["SITE_URL"] + media.url_of(picture))
+
+
+def shared_picture(picture: Media | None) -> SharedPicture | None:
+    if picture is None:
+        return None
+    return SharedPicture(picture_url(picture), picture.width, picture.height, picture.alt)
 
 
 def of_site() -> list[dict[str, Any]]:
@@ -54,7 +78,7 @@ def of_site() -> list[dict[str, Any]]:
     ]
 
 
-def of_post(post: Post) -> list[dict[str, Any]]:
+def of_post(post: Post, around: Around) -> list[dict[str, Any]]:
     """A post: the article itself, and the way to it."""
     url, settings = absolute("public.post", slug=post.slug), here().settings
     article = {
@@ -68,17 +92,30 @@ def of_post(post: Post) -> list[dict[str, Any]]:
         "dateModified": max(post.updated_at, post.listed_at).isoformat(),
         "author": [_person(author) for author in post.authors] or [_publisher()],
         "publisher": _publisher(),
-        "inLanguage": settings.language,
+        "inLanguage": post.language or settings.language,
         "wordCount": post.word_count,
-        "isPartOf": {"@id": f"{absolute('public.home')}#site"},
+        "isPartOf": _wholes(post),
         **_said(
             description=post.meta_description or post.excerpt,
             keywords=[tag.name for tag in post.tags],
-            image=_image(post.cover) if post.cover is not None else None,
+            image=_image(post.cover) if post.cover is not None else _card(post),
+            position=around.place.number if around.place is not None else None,
+            **_translations(post, around),
         ),
     }
     above = [(tag.name, absolute("public.tag", slug=tag.slug)) for tag in post.tags[:1]]
     return [article, _way(*above, (post.title, url))]
+
+
+def of_series(series: Series, posts: Sequence[Post]) -> list[dict[str, Any]]:
+    """The page of a series: what it is, and those of its parts that stand there."""
+    whole = {
+        "@context": SCHEMA,
+        **_series(series),
+        **_said(description=series.description),
+        "hasPart": [{"@id": f"{absolute('public.post', slug=post.slug)}#post", "name": post.title} for post in posts],
+    }
+    return [whole, _way((series.title, absolute("public.series", slug=series.slug)))]
 
 
 def of_author(author: Author) -> list[dict[str, Any]]:
@@ -97,22 +134,63 @@ def of_list(name: str, url: str, *above: tuple[str, str]) -> list[dict[str, Any]
     return [_way(*above, (name, url))]
 
 
-def preview_of_post(post: Post) -> Preview:
+def preview_of_post(post: Post, around: Around) -> Preview:
+    picture = shared_picture(post.cover)
+    if picture is None:
+        picture = SharedPicture(cards.url_of(post), cards.WIDTH, cards.HEIGHT, post.title)
     return Preview(
         "article",
         post.meta_title or post.title,
         post.meta_description or post.excerpt,
         absolute("public.post", slug=post.slug),
-        post.cover,
+        picture,
         post.listed_at.isoformat(),
         max(post.updated_at, post.listed_at).isoformat(),
         [tag.name for tag in post.tags],
+        post.language,
+        _versions(post, around),
     )
 
 
 def preview_of_page(page: Page) -> Preview:
     url = absolute("public.page", slug=page.slug)
     return Preview("website", page.meta_title or page.title, page.meta_description, url)
+
+
+def _versions(post: Post, around: Around) -> list[Version]:
+    if len(around.translations) < 2:
+        return []
+    site = here().settings.language
+    found = sorted(around.translations, key=lambda one: one.id != post.original_id)
+    return [Version(one.language or site, absolute("public.post", slug=one.slug)) for one in found]
+
+
+def _translations(post: Post, around: Around) -> dict[str, Any]:
+    """What it is a translation of, or what its translations are."""
+
+    def told(one: Nearby) -> dict[str, str]:
+        url = absolute("public.post", slug=one.slug)
+        return {"@type": "BlogPosting", "@id": f"{url}#post", "url": url, "headline": one.title}
+
+    others = [one for one in around.translations if one.id != post.id]
+    if post.translation_of_id is None:
+        return {"workTranslation": [told(one) for one in others]}
+    return {"translationOfWork": next((told(one) for one in others if one.id == post.translation_of_id), None)}
+
+
+def _wholes(post: Post) -> Any:
+    """What it is part of: the site, and its series."""
+    site = {"@id": f"{absolute('public.home')}#site"}
+    return [site, _series(post.series)] if post.series is not None else site
+
+
+def _series(series: Series) -> dict[str, Any]:
+    url = absolute("public.series", slug=series.slug)
+    return {"@type": "CreativeWorkSeries", "@id": f"{url}#series", "name": series.title, "url": url}
+
+
+def _card(post: Post) -> dict[str, Any]:
+    return {"@type": "ImageObject", "url": cards.url_of(post), "width": cards.WIDTH, "height": cards.HEIGHT}
 
 
 def _person(author: Author) -> dict[str, Any]:

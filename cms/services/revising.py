@@ -16,7 +16,7 @@ from cms.db import db
 from cms.errors import NotAllowed, StaleChange
 from cms.language import gettext
 from cms.models import Author, Media, Page, Post, Revision, RevisionKind, Status, User
-from cms.services import addresses, bylines, redirecting, searching, slugs, snapshots, tagging
+from cms.services import addresses, bylines, redirecting, searching, series, slugs, snapshots, tagging, translating
 from cms.text import markdown
 from cms.text.excerpt import word_count
 
@@ -168,6 +168,13 @@ def _ask(subject: Post | Page, changes: Mapping[str, Any], by: User) -> None:
         own = [author.id for author in subject.authors] if subject.id is not None else [bylines.of(by).id]
         if list(changes["authors"]) != own:
             raise NotAllowed(gettext("Only an editor may change who wrote a post."), field="authors")
+    if changes.get("translation_of_id") and not by.may("post.edit.any"):
+        original = db.session.get(Post, changes["translation_of_id"])
+        known = snapshots.snapshot(subject)["translation_of_id"] if subject.id is not None else None
+        if original is not None and original.id != known and not by.has_written(original):
+            raise NotAllowed(
+                gettext("Only an editor may name the post of somebody else as the original."), field="translation_of_id"
+            )
 
 
 def _head(subject: Post | Page) -> Revision:
@@ -180,7 +187,7 @@ def _apply(subject: Post | Page, text: Mapping[str, Any], *, by: User | None) ->
     for name in snapshots.FIELDS[type(subject)]:
         if name in snapshots.TIMES:
             setattr(subject, name, snapshots.when(text[name]))
-        elif name not in snapshots.LISTS:
+        elif name not in snapshots.ELSEWHERE and name != "translation_of_id":
             setattr(subject, name, text[name])
     subject.updated_at = clock.now()
     subject.render()
@@ -200,7 +207,9 @@ def _apply_to_post(post: Post, text: Mapping[str, Any], *, by: User | None) -> N
         db.session.add(post)
     post.set_tags(tagging.find_or_make(text["tags"], by=by))
     post.set_authors(_authors(text["authors"]))
+    series.add(post, series.find_or_make(text["series"], by=by))
     db.session.flush()
+    translating.join(post, text["translation_of_id"])
     searching.index(post)
 
 

@@ -20,13 +20,17 @@ from cms.models import (
     PostAuthor,
     PostTag,
     Redirect,
+    Series,
+    SeriesPart,
     Setting,
     SiteChange,
     SiteState,
     Tag,
 )
 
-SEEN_BY_READERS = (Post, PostTag, PostAuthor, Page, Tag, Author, Comment, Media, Redirect, Setting)
+SEEN_BY_READERS = (
+    *(Post, PostTag, PostAuthor, SeriesPart, Page, Tag, Author, Series, Comment, Media, Redirect, Setting),
+)
 MOST_KEYS = 500
 EVERYTHING = "*"
 _KEYS = "cms.site_keys"
@@ -50,7 +54,7 @@ def _collect(session: Session, _context: Any) -> None:
 
 
 def _key(thing: Base) -> str:
-    if isinstance(thing, PostTag | PostAuthor):
+    if isinstance(thing, PostTag | PostAuthor | SeriesPart):
         return f"post:{thing.post_id}"
     return f"{thing.__tablename__}:{getattr(thing, 'id', getattr(thing, 'name', ''))}"
 

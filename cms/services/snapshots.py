@@ -8,7 +8,7 @@ from cms.db import db
 from cms.errors import InvalidChange
 from cms.language import gettext, number
 from cms.models import Page, Post, Revision, Tag
-from cms.services import tagging
+from cms.services import series, tagging, translating
 
 TEXTS = ("title", "slug", "body", "meta_title", "meta_description", "raw_html")
 TIMES = ("published_at", "unpublish_at")
@@ -21,12 +21,16 @@ FIELDS: dict[type, tuple[str, ...]] = {
         "canonical_url",
         "is_featured",
         "comments_open",
+        "language",
+        "translation_of_id",
+        "series",
         "tags",
         "authors",
     ),
     Page: (*TEXTS, *TIMES, "menu_position"),
 }
 LISTS = frozenset({"tags", "authors"})
+ELSEWHERE = LISTS | {"series"}  # what other tables keep
 LENGTHS = {
     "title": 200,
     "slug": 200,
@@ -61,8 +65,13 @@ def snapshot_at(subject: Post | Page, version: int | None) -> dict[str, Any]:
         if "tags" in text:
             place = {_sameness(name): number for number, name in enumerate(text["tags"])}
             text["tags"] = sorted(row["tags"], key=lambda name: place.get(_sameness(name), len(place)))
-    elif text.get("tags"):
+        if "series" in text:
+            text["series"] = row["series"]
+        return text
+    if text.get("tags"):
         text["tags"] = tagging.current_names(text["tags"])
+    if text.get("series"):
+        text["series"] = series.current_title(text["series"])
     return text
 
 
@@ -97,6 +106,8 @@ def of_row(subject: Post | Page) -> dict[str, Any]:
             fields[name] = [tag.name for tag in subject.tags] if subject.id is not None else []
         elif name == "authors":
             fields[name] = [author.id for author in subject.authors] if subject.id is not None else []
+        elif name == "series":
+            fields[name] = subject.series.title if subject.series is not None else ""
         else:
             fields[name] = _plain(getattr(subject, name))
     return _with_defaults(fields)
@@ -108,7 +119,7 @@ def _with_defaults(fields: dict[str, Any]) -> dict[str, Any]:
     for name, value in fields.items():
         if value is None and name in defaults:
             fields[name] = defaults[name]
-        elif value is None and name in LENGTHS:
+        elif value is None and (name in LENGTHS or name == "language"):
             fields[name] = ""
     return fields
 
@@ -141,6 +152,15 @@ def _sameness(item: Any) -> Any:
     return Tag.slug_of(item) if isinstance(item, str) else item
 
 
+def _original(subject: Post, wanted_id: int | None) -> int | None:
+    original = translating.original_of(subject, wanted_id)
+    if original is None and wanted_id is not None and translating.belongs_to(subject, wanted_id):
+        raise InvalidChange(
+            gettext("That one is not another post, or it is a translation of this one."), field="translation_of_id"
+        )
+    return original
+
+
 def checked(subject: Post | Page, changes: Mapping[str, Any]) -> dict[str, Any]:
     """``changes`` as a snapshot holds them. Raises InvalidChange naming the first field that does not fit."""
     fields: dict[str, Any] = {}
@@ -151,6 +171,12 @@ def checked(subject: Post | Page, changes: Mapping[str, Any]) -> dict[str, Any]:
             value = tagging.clean_names(value or [])
         elif name == "authors":
             value = list(dict.fromkeys(int(item) for item in value or []))
+        elif name == "series":
+            value = series.clean_title(value or "")
+        elif name == "language":
+            value = translating.checked_language(value)
+        elif name == "translation_of_id":
+            value = _original(subject, int(value) if value else None)
         elif name in LENGTHS:
             value = (value or "").replace("\x00", "�").replace("\r\n", "\n")
             if name != "body":

@@ -61,6 +61,7 @@ LEANING = 2.0
 EMPTY = dict.fromkeys(snapshots.FIELDS[Post], "") | {
     "raw_html": False,
     "cover_id": None,
+    "translation_of_id": None,
     "is_featured": False,
     "comments_open": True,
 }

@@ -1,0 +1,35 @@
+"""A series: its posts in their order."""
+
+from flask import render_template, request
+
+from cms.db import db
+from cms.models import Post, Series, SeriesPart
+from cms.public import finding, keyset, structured
+from cms.public.blueprint import bp
+from cms.public.layout import absolute, here
+from cms.public.lists import for_list
+
+
+@bp.get("/series/<slug>")
+def series(slug: str) -> str:
+    """The published posts of one series, from its first part on; later ones by ``?after=``."""
+    found = finding.at(Series, slug)
+    posts = parts_of(found)
+    if not posts.items and posts.is_first:
+        finding.hide_if_secret(found)
+    preview = structured.Preview("website", found.title, found.description, absolute("public.series", slug=found.slug))
+    structure = structured.of_series(found, posts.items)
+    return render_template("public/series.html", series=found, posts=posts, shared_as=preview, structure=structure)
+
+
+def parts_of(found: Series) -> keyset.Slice[Post]:
+    """The part of the list that this request asks for."""
+    bound = keyset.after_number(request.args.get("after"), SeriesPart.position, SeriesPart.post_id)
+    query = for_list(Post.published_in(found)).add_columns(SeriesPart.position)
+    if bound is not None:
+        query = query.where(bound)
+    size = here().settings.posts_per_page
+    rows = db.session.execute(query.limit(size + 1)).unique().all()
+    more = rows[size - 1] if len(rows) > size else None
+    onward = keyset.number_place(more.position, more.Post.id) if more is not None else None
+    return keyset.Slice([row.Post for row in rows[:size]], onward, bound is None)
