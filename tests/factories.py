@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.db import db
-from cms.models import Author, Comment, CommentStatus, Page, Post, Role, Tag, User
-from cms.services import bylines, publishing, revising
+from cms.models import Author, Comment, CommentStatus, Page, Post, Role, Series, Tag, User
+from cms.services import bylines, publishing, revising, series
 
 numbers = itertools.count(1)
 PASSWORD = "correct horse battery staple"
@@ -46,6 +46,14 @@ def make_tag(name: str | None = None, **fields: Any) -> Tag:
     db.session.add(tag)
     db.session.flush()
     return tag
+
+
+def make_series(title: str | None = None, **fields: Any) -> Series:
+    row = series.begin(title or f"Series {next(numbers)}")
+    for field, value in fields.items():
+        setattr(row, field, value)
+    db.session.flush()
+    return row
 
 
 def make_post(state: str = "published", *, by: User | None = None, at: datetime | None = None, **changes: Any) -> Post:

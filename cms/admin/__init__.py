@@ -27,6 +27,7 @@ from cms.admin.redirects import RedirectView
 from cms.admin.revisions import RevisionView
 from cms.admin.roles import RoleView
 from cms.admin.rows import Rows
+from cms.admin.series import SeriesView
 from cms.admin.settings import SettingsView
 from cms.admin.summary import problems
 from cms.admin.tags import TagView
@@ -36,7 +37,7 @@ from cms.language import lazy, marked
 MENU = {
     marked("Write"): (PostView, PageView, MediaView),
     marked("Moderate"): (CommentView,),
-    marked("Organise"): (TagView, AuthorView, RedirectView),
+    marked("Organise"): (TagView, SeriesView, AuthorView, RedirectView),
     marked("People"): (PeopleView, RoleView),
     marked("Site"): (SettingsView, OutboxView, AuditView, RevisionView, JobsView, HelpView),
 }

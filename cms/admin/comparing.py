@@ -13,7 +13,7 @@ from cms.admin import words as said
 from cms.admin.consequences import page_of
 from cms.db import db
 from cms.language import gettext
-from cms.models import AuditEntry, Author, Media, Tag, User
+from cms.models import AuditEntry, Author, Media, Post, Series, Tag, User
 
 # Fields that name other records: by which column, and what these are called.
 RELATED: dict[str, tuple[Any, Any]] = {
@@ -23,6 +23,9 @@ RELATED: dict[str, tuple[Any, Any]] = {
     "user_id": (User.id, User.name),
     "created_by_id": (User.id, User.name),
     "tags": (Tag.name, Tag.name),
+    "series": (Series.title, Series.title),
+    "translation_of_id": (Post.id, Post.title),
+    "parts": (Post.id, Post.title),
 }
 CODED = frozenset({"status", "kind", "origin"})  # fields of a few words that are ours
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")  # as snapshots and the audit log keep them

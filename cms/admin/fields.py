@@ -1,6 +1,7 @@
 """Form fields of this house: times in the person's zone, tags as words, records by lookup. All work without script."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from cms.admin.ids import record_id
 from cms.admin.lookup import Lookup
 from cms.errors import InvalidChange
 from cms.language import gettext, lazy, number
-from cms.services import tagging
+from cms.services import series, tagging, translating
 
 LONGEST_TEXT = 4_000_000  # letters: four bytes each fill a MEDIUMTEXT
 
@@ -175,6 +176,53 @@ class TagsField(StringField):
             self.data = tagging.clean_names(name.replace("\x00", "") for name in found)
         except InvalidChange as error:
             raise ValueError(str(error)) from None
+
+
+class SeriesField(StringField):
+    """The title of one series; a script lets one find it by typing. Data: the title, empty for none."""
+
+    def __init__(self, *args: Any, lookup: Lookup, create: Any = lambda: True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lookup, self.may_create = lookup, create
+
+    def __call__(self, **kwargs: Any) -> Markup:
+        attributes = {
+            "data_tags": url_for(".ajax_lookup", name=self.lookup.name),
+            "data_create": "yes" if self.may_create() else "no",
+            "data_single": "yes",
+            "autocomplete": "off",
+        }
+        return super().__call__(**{**attributes, **kwargs})
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        if not valuelist:
+            return
+        self.data = valuelist[0]
+        try:
+            self.data = series.clean_title(self.data)
+        except InvalidChange as error:
+            raise ValueError(str(error)) from None
+
+
+class LanguageField(SelectField):
+    """One of the languages that a post can be in, each by its own name; empty is that of the site."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        names = sorted(((translating.name_of(code), code) for code in translating.LANGUAGES), key=_unaccented)
+        choices = [("", lazy("That of the site")), *((code, f"{name} ({code})") for name, code in names)]
+        super().__init__(*args, choices=choices, **kwargs)
+
+    def iter_choices(self) -> Any:
+        for value, label in self.choices:
+            yield value, label, value == (self.data or ""), {}
+
+    def pre_validate(self, form: Any) -> None:
+        if (self.data or "") not in dict(self.choices):
+            raise ValidationError(gettext("Choose a language of the list."))
+
+
+def _unaccented(pair: tuple[str, str]) -> str:
+    return unicodedata.normalize("NFKD", pair[0]).casefold()
 
 
 class LookupWidget:

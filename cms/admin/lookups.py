@@ -2,11 +2,12 @@
 
 from cms.admin.lookup import Lookup
 from cms.language import gettext, lazy
-from cms.models import Author, Media, Post, Tag, User
+from cms.models import Author, Media, Post, Series, Tag, User
 from cms.services import media
 
 AUTHORS = Lookup("authors", Author, ["name", "slug"], label=lambda author: author.name, making=lazy("New author"))
 TAGS = Lookup("tags", Tag, ["name"], label=lambda tag: tag.name)
+SERIES = Lookup("series", Series, ["title"], label=lambda series: series.title)
 POSTS = Lookup("posts", Post, ["title"], only=lambda: Post.deleted_at.is_(None))
 PICTURES = Lookup(
     "cover",

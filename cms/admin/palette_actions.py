@@ -24,6 +24,7 @@ ALSO = {
     "user": "user account member invite",
     "setting": "option configuration preferences",
     "tag": "label topic",
+    "series": "part chapter order",
     "mail": "mail e-mail",
     "audit": "history log",
     "": "home start overview",

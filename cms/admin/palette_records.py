@@ -18,7 +18,7 @@ from cms.admin import badges, filters, paths
 from cms.admin.lookup import VIEWS, starting
 from cms.db import Base, db
 from cms.language import gettext, marked
-from cms.models import AuditEntry, Author, Comment, Media, Page, Post, PostAuthor, Role, Tag, User, UserRole
+from cms.models import AuditEntry, Author, Comment, Media, Page, Post, PostAuthor, Role, Series, Tag, User, UserRole
 from cms.services import searching
 from cms.text.excerpt import excerpt
 from cms.text.slug import fold_email, slugify
@@ -93,6 +93,9 @@ KINDS = (
         has_state=True,
     ),
     Kind(marked("Tags"), Tag, parts=[Tag.name], begins=[(Tag.slug, _slug)], options=[load_only(Tag.name)]),
+    Kind(
+        marked("Series"), Series, parts=[Series.title], begins=[(Series.slug, _slug)], options=[load_only(Series.title)]
+    ),
     Kind(
         marked("Authors"), Author, parts=[Author.name], begins=[(Author.slug, _slug)], options=[load_only(Author.name)]
     ),

@@ -14,15 +14,15 @@ from wtforms import BooleanField, Form, StringField, TextAreaField
 from cms.admin import filters, paths
 from cms.admin.bulk import running
 from cms.admin.consequences import Question
-from cms.admin.fields import LookupField, LookupListField, TagsField
-from cms.admin.lookups import AUTHORS, PICTURES, TAGS
+from cms.admin.fields import LanguageField, LookupField, LookupListField, SeriesField, TagsField
+from cms.admin.lookups import AUTHORS, PICTURES, POSTS, SERIES, TAGS
 from cms.admin.paths import MOST_LOOKED_THROUGH, Path, Some, Source
 from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm, shown, text
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext, lazy, lazy_pgettext, marked_plural
-from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag
+from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag, SeriesPart
 from cms.services import revising, searching, snapshots, tagging
 
 AUTHORS_SHOWN, TAGS_SHOWN = 2, 2
@@ -47,7 +47,23 @@ class PostForm(WritingForm):
         description=lazy("Enter or a comma ends a tag."),
     )
     authors = LookupListField(lazy("Authors"), lookup=AUTHORS, description=lazy("In the order of the byline."))
-    cover = LookupField(lazy("Cover picture"), lookup=PICTURES)
+    series = SeriesField(
+        lazy("Series"),
+        lookup=SERIES,
+        create=lambda: current_user.may("tag.add"),
+        description=lazy("If it is part of one: its title. A new part stands at the end."),
+    )
+    language = LanguageField(lazy("Language"))
+    translation_of = LookupField(
+        lazy("Translation of"),
+        lookup=POSTS,
+        description=lazy("The post that says the same in another language: readers are shown the way."),
+    )
+    cover = LookupField(
+        lazy("Cover picture"),
+        lookup=PICTURES,
+        description=lazy("Without one, the title is drawn for where the post is shared."),
+    )
     canonical_url = StringField(
         lazy("First published at"),
         text("canonical_url"),
@@ -133,12 +149,19 @@ class PostView(WritingView):
             lambda number: Post.id.in_(select(PostTag.post_id).where(PostTag.tag_id == number)),
             lambda number: Path(PostTag.post_id, PostTag.listed_at, (PostTag.tag_id == number,)),
         ),
+        filters.Related(
+            "series",
+            lazy("Series"),
+            SERIES,
+            lambda number: Post.id.in_(select(SeriesPart.post_id).where(SeriesPart.series_id == number)),
+            lambda number: Path(SeriesPart.post_id, SeriesPart.position, (SeriesPart.series_id == number,)),
+        ),
         *filters.days("", lazy_pgettext("time", "Published"), Post.published_at),
         changes_filter(Post),
     ]
     form = PostForm
     form_columns = list(snapshots.FIELDS[Post])
-    form_ajax_refs = {"authors": AUTHORS, "tags": TAGS, "cover": PICTURES}
+    form_ajax_refs = {"authors": AUTHORS, "tags": TAGS, "series": SERIES, "translation_of": POSTS, "cover": PICTURES}
     list_template = "admin/post/list.html"
     create_template = edit_template = "admin/post/form.html"
     preview_template = "admin/post/preview.html"
@@ -226,6 +249,7 @@ class PostView(WritingView):
     def shown(self, row: Post) -> Any:
         draft = shown(row)
         draft.authors = AUTHORS.get_many(draft.authors)
+        draft.translation_of = db.session.get(Post, draft.translation_of_id) if draft.translation_of_id else None
         draft.cover = db.session.get(Media, draft.cover_id) if draft.cover_id else None
         return draft
 

@@ -23,7 +23,7 @@ GROUPS = {
     "admin": lazy("Admin"),
     "post": lazy("Posts"),
     "page": lazy("Pages"),
-    "tag": lazy("Tags"),
+    "tag": lazy("Tags and series"),
     "author": lazy("Authors"),
     "comment": lazy("Comments"),
     "media": lazy("Media"),

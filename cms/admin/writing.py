@@ -25,7 +25,7 @@ from cms.services import addresses, publishing, revising, snapshots
 
 STATES = ("draft", "scheduled", "published", "expired", "withdrawn", "trashed")
 COMPARED = (
-    *("title", "slug", "body", "excerpt", "tags", "meta_title", "meta_description"),
+    *("title", "slug", "body", "excerpt", "tags", "series", "language", "meta_title", "meta_description"),
     *("is_featured", "comments_open", "menu_position"),
 )
 

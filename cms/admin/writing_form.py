@@ -18,6 +18,8 @@ MARKDOWN_HELP = lazy(
     "Markdown: **bold**, *italic*, # heading, - list, > quote, [words](https://address), ![picture](address)"
 )
 
+RECORDS = ("cover", "translation_of")  # fields that hold a record, of which a revision keeps the id
+
 
 def text(name: str) -> list[Any]:
     """The rules for a text of ``snapshots.FIELDS``."""
@@ -63,8 +65,8 @@ def typed(form: WritingForm, subject: Post | Page | None) -> dict[str, Any]:
     """What was typed, as changes for ``revising``. An untouched address stays as it is, however it came to be."""
     changes: dict[str, Any] = {}
     for name, field in form._fields.items():
-        if name in ("cover",):
-            changes["cover_id"] = field.data.id if field.data is not None else None
+        if name in RECORDS:
+            changes[f"{name}_id"] = field.data.id if field.data is not None else None
         elif name == "authors":
             changes["authors"] = [author.id for author in field.data or []]
         elif name in snapshots.FIELDS[type(subject) if subject is not None else form.subject_model]:

@@ -72,8 +72,8 @@ class _Found:
 
 def load_names(post: Post) -> None:
     """Its authors with their pictures and its tags. One query, whatever their number."""
-    authors = (
-        select(PostAuthor.author_id, null().label("tag_id"), PostAuthor.position).where(PostAuthor.post_id == post.id)
+    authors = select(PostAuthor.author_id, null().label("tag_id"), PostAuthor.position).where(
+        PostAuthor.post_id == post.id
     )
     tags = select(null(), PostTag.tag_id, literal(0)).where(PostTag.post_id == post.id)
     links = union_all(authors, tags).subquery("links")

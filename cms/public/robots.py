@@ -67,7 +67,7 @@ def sitemap_part(kind: str, number: int) -> Response:
 
 
 def versions_within(first: int, last: int) -> dict[str, list[tuple[str, str]]]:
-    """The posts with ids from ``first`` to ``last`` that readers find in several languages: these, and where each is."""
+    """The posts with ids from ``first`` to ``last`` that are there in several languages: these, and where each is."""
     named = select(Post.translation_of_id).where(Post.id.between(first, last), Post.translation_of_id.is_not(None))
     naming = select(Post.translation_of_id).where(Post.translation_of_id.between(first, last))
     originals = list(db.session.scalars(union(named, naming)))

@@ -62,5 +62,7 @@ def join(post: Post, wanted_id: int | None) -> None:
     if original is not None and original != post.translation_of_id:
         # By a statement: their texts are as they were, and a page open in an editor is not stale for it.
         followers = update(Post).where(Post.translation_of_id == post.id)
-        db.session.execute(followers.values(translation_of_id=original), execution_options={"synchronize_session": False})
+        db.session.execute(
+            followers.values(translation_of_id=original), execution_options={"synchronize_session": False}
+        )
     post.translation_of_id = original

@@ -17,8 +17,8 @@ from cms import clock
 from cms.db import Base, db
 from cms.errors import InvalidChange
 from cms.language import lazy
-from cms.models import AuditEntry, Comment, Media, Page, Post, User
-from cms.services import accounts, auditing, media, moderating, publishing, revising, snapshots, tagging
+from cms.models import AuditEntry, Comment, Media, Page, Post, Series, User
+from cms.services import accounts, auditing, media, moderating, publishing, revising, series, snapshots, tagging
 from cms.services.batches import Outcome
 
 WITHIN = timedelta(days=1)
@@ -60,6 +60,10 @@ def _retag(row: Post, entry: AuditEntry, by: User) -> None:
     auditing.record("post.retagged", row, by=by, before={"tags": before}, after={"tags": tagging.tags_of(row)})
 
 
+def _reorder(row: Series, entry: AuditEntry, by: User) -> None:
+    series.put_in_order(row, _was(entry)["parts"], by=by)
+
+
 def _activate(row: User, entry: AuditEntry, by: User) -> None:
     accounts.activate(row, by=by)
 
@@ -79,6 +83,7 @@ REVERSALS: dict[str, tuple[type[Base], Callable[[Any, AuditEntry, User], None]]]
     },
     **{f"comment.{verb}": (Comment, _decide_again) for verb in ("approved", "held", "marked_spam")},
     "post.retagged": (Post, _retag),
+    "series.ordered": (Series, _reorder),
     "user.deactivated": (User, _activate),
     "user.activated": (User, _deactivate),
 }
@@ -175,8 +180,8 @@ def _undo(row: Any, entry: AuditEntry, later: dict[tuple[str, int], int], by: Us
 def _is_as_left(row: Any, entry: AuditEntry) -> bool:
     if isinstance(row, Post | Page) and row.edited_at > entry.at:
         return False
-    if entry.action.endswith(".retagged"):
-        return True
+    if entry.action.endswith((".retagged", ".ordered")):
+        return True  # item by item: what came or went since stays so
     left = json.loads(entry.after) if entry.after else {}
     now = json.loads(auditing.canonical({name: getattr(row, name, None) for name in left}))
     return now == left

@@ -37,7 +37,9 @@ def upgrade():
         sa.Column("position", sa.Integer(), nullable=False),
         sa.CheckConstraint("position >= 0", name=op.f("ck_series_part_position")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_series_part_post_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["series_id"], ["series.id"], name=op.f("fk_series_part_series_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["series_id"], ["series.id"], name=op.f("fk_series_part_series_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("post_id", name=op.f("pk_series_part")),
         **TABLE,
     )

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from cms.db import db
 from cms.models import AuditEntry, Job, JobStatus, Mail, Media, Post, Redirect, Revision, Role, User
 from cms.services import auditing, redirecting
-from tests.factories import make_author, make_comment, make_page, make_post, make_tag, make_user, numbers
+from tests.factories import make_author, make_comment, make_page, make_post, make_series, make_tag, make_user, numbers
 from tests.signing_in import signed_in
 
 ROLES = ("admin", "editor", "author", "contributor")
@@ -109,6 +109,8 @@ GET  /admin/post/export/pdf/                                            404 404 
 GET  /admin/post/ajax/lookup/?name=tags                                 200 200 200 200
 GET  /admin/post/ajax/lookup/?name=authors                              200 200 200 200
 GET  /admin/post/ajax/lookup/?name=cover                                200 200 200 200
+GET  /admin/post/ajax/lookup/?name=series                               200 200 200 200
+GET  /admin/post/ajax/lookup/?name=translation_of                       200 200 200 200
 GET  /admin/post/ajax/lookup/?name=user                                 404 404 404 404
 GET  /admin/post/ajax/update/                                           404 404 404 404
 POST /admin/post/ajax/update/                                           404 404 404 404
@@ -220,6 +222,30 @@ POST /admin/tag/ajax/update/?id={tag}&column=description description=x  302 302 
 POST /admin/tag/columns/ columns=created_at                             302 302 403 403
 POST /admin/tag/views/ name=Mine                                        422 422 403 403
 POST /admin/tag/views/delete/ name=Mine                                 302 302 403 403
+
+GET  /admin/series/                                                     200 200 403 403
+GET  /admin/series/new/                                                 200 200 403 403
+POST /admin/series/new/                                                 422 422 403 403
+GET  /admin/series/edit/?id={series}                                    200 200 403 403
+POST /admin/series/edit/?id={series} title=Another                      302 302 403 403
+GET  /admin/series/details/?id={series}                                 404 404 403 403
+GET  /admin/series/history/?id={series}                                 200 200 403 403
+GET  /admin/series/delete/?id={series}                                  200 200 403 403
+POST /admin/series/delete/ id={series}                                  302 302 403 403
+POST /admin/series/restore/ id={series}                                 403 403 403 403
+POST /admin/series/action/ action=delete&rowid={series}&confirmed=yes   302 302 403 403
+POST /admin/series/posts/?id={series} act=add&posts={their_draft}       302 302 403 403
+POST /admin/series/posts/?id={series} act=remove&posts={their_live}     302 302 403 403
+POST /admin/series/posts/?id={series} act=steal                         400 400 403 403
+POST /admin/series/order/?id={series}                                   302 302 403 403
+GET  /admin/series/export/csv/                                          200 200 403 403
+GET  /admin/series/ajax/lookup/?name=posts                              200 200 403 403
+GET  /admin/series/ajax/update/                                         404 404 403 403
+POST /admin/series/ajax/update/                                         404 404 403 403
+POST /admin/series/ajax/update/?id={series}&column=description description=x 302 302 403 403
+POST /admin/series/columns/ columns=created_at                          302 302 403 403
+POST /admin/series/views/ name=Mine                                     422 422 403 403
+POST /admin/series/views/delete/ name=Mine                              302 302 403 403
 
 GET  /admin/author/                                                     200 200 403 403
 GET  /admin/author/new/                                                 200 200 403 403
@@ -434,6 +460,7 @@ def records(person: User) -> dict[str, Callable[[], int]]:
         "comment": lambda: make_comment(make_post()).id,
         "tag": lambda: make_tag().id,
         "other_tag": lambda: make_tag().id,
+        "series": lambda: make_series().id,
         "author": lambda: make_author().id,
         "redirect": redirect,
         "person": lambda: make_user("editor").id,

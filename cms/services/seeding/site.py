@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from cms import clock
 from cms.db import db, is_any
-from cms.models import Author, Comment, CommentStatus, Media, Page, Post, Redirect, Role, Setting, Tag, User
+from cms.models import Author, Comment, CommentStatus, Media, Page, Post, Redirect, Role, Series, Setting, Tag, User
 from cms.services import accounts, addresses, bylines, media, publishing, redirecting, revising, settings, tagging
 from cms.services.media import Prepared
 from cms.services.seeding import drawings, texts, words
@@ -122,13 +122,18 @@ class _Site:
         if db.session.scalar(Post.at(slug)) is not None or redirecting.target_of(f"{addresses.PREFIX[Post]}{slug}"):
             return
         changes = {"title": text.title, "slug": slug, "body": text.body, "excerpt": text.excerpt, "tags": text.tags}
-        changes["is_featured"] = number == 0
+        changes |= {"is_featured": number == 0, "language": text.language, "series": text.series}
+        if text.translation_of:
+            original = db.session.scalar(Post.at(slugify(text.translation_of, 190)))
+            changes["translation_of_id"] = original.id if original is not None else None
         if text.picture:
             cover = self._picture(self.covers[text.picture][number % 3], f"A flat drawing of {text.picture}")
             changes["cover_id"] = cover.id
             if number % 4 == 1:
                 changes["body"] += f"\n![The same drawing once more]({media.url_of(cover)})\n"
         writer = self.people[("author", "second", "editor", "author", "contributor")[number % 5]]
+        if text.series or text.translation_of:
+            writer = self.people["editor"]
         post = revising.create(Post, changes, by=writer)
         if number % 6 == 0:
             guests = [self._guest(name).id for name in GUESTS[: 1 + number % 3]]
@@ -227,6 +232,9 @@ class _Site:
                 redirect = Redirect()
                 redirecting.set_by_hand(redirect, path, target)
                 db.session.add(redirect)
+        workshop = db.session.scalar(Series.at(Series.slug_of(texts.POSTS[0].series)))
+        if workshop is not None and not workshop.description:
+            workshop.description = "What two decades at a desk have taught us, in small pieces."
         writing = db.session.scalar(Tag.named("writing"))
         if writing is not None and not writing.description:
             writing.description = "On putting one word after another."

@@ -12,6 +12,9 @@ class Text(NamedTuple):
     body: str
     excerpt: str = ""
     picture: str = ""  # a design of ``drawings``
+    language: str = ""
+    series: str = ""
+    translation_of: str = ""  # the title of the original, which comes before
 
 
 POSTS = (
@@ -40,6 +43,7 @@ On the last day of each month I copy three lines onto a fresh page and let the r
 """,
         "It has no search, no sync and no backup, and it has lost nothing in eleven years.",
         "hills",
+        series="The workshop: notes on writing",
     ),
     Text(
         "A small server, properly looked after",
@@ -75,6 +79,7 @@ first (head)
 [^rumour]: The phrase is older than I am. It was true then, too.
 """,
         picture="tiles",
+        series="Machines, looked after",
     ),
     Text(
         "Donaudampfschifffahrtsgesellschaftskapitänsmütze und andere lange Wörter",
@@ -93,6 +98,7 @@ Drei Dinge helfen:
 „Kürze“, sagte meine Lehrerin, „ist eine Höflichkeit.“ Sie sagte es in einem Satz mit drei Nebensätzen.
 """,
         picture="bars",
+        language="de",
     ),
     Text(
         "雨天的图书馆",
@@ -110,6 +116,7 @@ Drei Dinge helfen:
 雨停的时候,谁也没有马上离开。
 """,
         picture="hills",
+        language="zh-CN",
     ),
     Text(
         "رسالة من المقهى القديم",
@@ -127,6 +134,7 @@ Drei Dinge helfen:
 
 ومنذ ذلك اليوم أمرّ بالمقهى كل خميس، ومعي القلم نفسه: `pencil 2B`.
 """,
+        language="ar",
     ),
     Text(
         "Éloge du brouillon",
@@ -143,6 +151,7 @@ j’ai fini par oser. « Publier », au fond, c’est choisir lequel de ses brou
 - Couper le lendemain.
 """,
         picture="tiles",
+        language="fr",
     ),
     Text(
         "The tag that ate the archive",
@@ -163,6 +172,7 @@ What was left fits on one page:
 The old addresses still work. Links on other people's pages are promises we did not make but have to keep.
 """,
         picture="bars",
+        series="The workshop: notes on writing",
     ),
     Text(
         "How to read a stack trace without fear",
@@ -191,6 +201,7 @@ The basket was empty. The code is innocent; the assumption is not.
 - [ ] Resist the urge to catch the exception
 """,
         picture="tiles",
+        series="Machines, looked after",
     ),
     Text(
         "Walking the old railway in four days",
@@ -245,6 +256,7 @@ The hard part is not the words. It is knowing, at the place where the error is r
 to do. When the words will not come, the code is usually holding back something it ought to say.
 """,
         picture="tiles",
+        series="The workshop: notes on writing",
     ),
     Text(
         "Counting swifts from the balcony",
@@ -297,6 +309,7 @@ def remaining_days(trial: Trial, *, today: date) -> int:
 And when you cannot find a name, stop. The thing is probably two things.
 """,
         picture="bars",
+        series="The workshop: notes on writing",
     ),
     Text(
         "A title that goes on for a long time, since somewhere there is always an editor who pastes the whole first sentence of the article into the field for the title and then wonders why it looks crowded",  # noqa: E501
@@ -315,6 +328,23 @@ And when you cannot find a name, stop. The thing is probably two things.
 - 代金は、動いた日数で決める
 """,
         picture="hills",
+        language="ja",
+    ),
+    Text(
+        "Das Schlagwort, das das Archiv fraß",
+        ("writing", "tags", "deutsch"),
+        """Wir hatten 1.214 Schlagwörter für 1.190 Beiträge. Die meisten hatte jemand in Eile einmal
+benutzt und nie wieder.
+
+Sie zusammenzulegen dauerte zwei Nachmittage. Wir haben keine Sitzung über eine Taxonomie
+abgehalten. Wir haben die Liste gedruckt, gestrichen, was nie jemand anklicken würde, und
+Pfeile zwischen Wörter gezeichnet, die dasselbe meinten.
+
+Die alten Adressen gelten weiter. Links auf den Seiten anderer Leute sind Versprechen, die
+wir nicht gegeben haben und trotzdem halten.
+""",
+        language="de",
+        translation_of="The tag that ate the archive",
     ),
 )
 

@@ -87,8 +87,11 @@ function startLookup(select) {
   return picker;
 }
 
+// Names of tags, or with data-single the title of one series, which may have commas in it.
 function startTags(input) {
-  const given = names(input.value).map((name) => ({ value: name, text: name }));
+  const single = input.dataset.single === "yes";
+  const typed = single ? (text) => [text.trim()].filter(Boolean) : names;
+  const given = typed(input.value).map((name) => ({ value: name, text: name }));
   const hidden = document.createElement("input");
   hidden.type = "hidden";
   hidden.name = input.name;
@@ -96,7 +99,7 @@ function startTags(input) {
   input.value = "";
   input.after(hidden);
   const write = () => {
-    hidden.value = picker.items.map(quoted).join(", ");
+    hidden.value = picker.items.map(single ? (title) => title : quoted).join(", ");
   };
   const picker = new TomSelect(input, {
     valueField: "value",
@@ -104,13 +107,14 @@ function startTags(input) {
     searchField: ["text"],
     options: given,
     items: given.map((option) => option.value),
+    maxItems: single ? 1 : null,
     delimiter: "\u0000", // a comma may be part of a name; we split what is typed and pasted ourselves
     plugins: PLUGINS,
     create: input.dataset.create === "yes" ? (text) => ({ value: text.trim(), text: text.trim() }) : false,
     createOnBlur: input.dataset.create === "yes",
     persist: false,
     maxOptions: 50,
-    placeholder: input.placeholder || gettext("Add a tag"),
+    placeholder: input.placeholder || (single ? gettext("Find or begin a series") : gettext("Add a tag")),
     closeAfterSelect: true,
     hidePlaceholder: true,
     loadThrottle: 120,
@@ -125,7 +129,7 @@ function startTags(input) {
   const known = (name) =>
     Object.values(picker.options).find((option) => option.text.toLowerCase() === name.toLowerCase());
   const add = (text) => {
-    for (const name of names(text)) {
+    for (const name of typed(text)) {
       const same = known(name);
       // A name that nobody found here may be a tag all the same; the server says so where it is none.
       if (!same) picker.addOption({ value: name, text: name });
@@ -139,7 +143,7 @@ function startTags(input) {
     picker.control_input.addEventListener("blur", () => add(picker.control_input.value), true);
   }
   picker.control_input.addEventListener("keydown", (event) => {
-    if (event.key === "," && !event.isComposing) {
+    if (event.key === "," && !event.isComposing && !single) {
       event.preventDefault();
       add(picker.control_input.value);
     }
@@ -148,7 +152,7 @@ function startTags(input) {
     "paste",
     (event) => {
       const text = event.clipboardData?.getData("text") ?? "";
-      if (/[,;\n\t]/.test(text)) {
+      if (/[,;\n\t]/.test(text) && !single) {
         event.preventDefault();
         event.stopImmediatePropagation();
         add(text);
