@@ -30,8 +30,9 @@ def addresses(app, slugs: list[str], parents: list[int]) -> set[str]:
         "slug": slugs,
         "year": [str(clock.now().year), "2001"],
         "month": ["01", f"{clock.now().month:02}"],
-        "kind": ["posts", "pages", "tags", "authors"],
+        "kind": ["posts", "pages", "tags", "authors", "series"],
         "number": ["1", "2"],
+        "digest": ["0" * 32],
         "form": ["atom", "rss", "json"],
         "token": ["forged"],
     }
@@ -55,19 +56,25 @@ def hidden(app):
     """One public post and page, and beside them all that must not be seen; the slugs of all."""
     author, tag = make_author("Ada"), make_tag("Sea")
     text = f"About the {SHARED}."
-    shown = make_post(title="Shown", body=text, tags=["Sea"], authors=[author.id])
-    slugs = [shown.slug, make_page(title="About").slug, tag.slug, author.slug]
+    shown = make_post(title="Shown", body=text, tags=["Sea"], authors=[author.id], series="Voyage")
+    slugs = [shown.slug, make_page(title="About").slug, tag.slug, author.slug, "voyage"]
     make_comment(shown, body="A kind word.")
     for state in HIDDEN_STATES:
         words = {"title": f"{MARK} {state}", "body": f"{text} secretword {MARK}.", "excerpt": f"{MARK} excerpt"}
         never_seen = state in ("draft", "scheduled")
         own_tag = f"{MARK} {state}" if never_seen else f"Once {state}"
         own_author = make_author(f"{MARK} {state}" if never_seen else f"Once {state}")
-        post = make_post(state, **words, tags=["Sea", own_tag], authors=[author.id, own_author.id])
+        related = {"tags": ["Sea", own_tag], "authors": [author.id, own_author.id]}
+        # One in the series of the one shown, one in a series of its own; both are translations of it.
+        make_post(state, **words, **related, series="Voyage", translation_of_id=shown.id, language="de")
+        related |= {"translation_of_id": shown.id, "language": "fr"}
+        post = make_post(state, **words, **related, series=own_tag)
+        slugs.append(post.series.slug)
         page = make_page(state, title=f"{MARK} page {state}", body=words["body"], menu_position=1)
         make_comment(post, body=MARK)
         slugs += [post.slug, page.slug, own_author.slug]
-    revising.save(shown, {"title": f"{MARK} new title", "body": f"secretword {MARK}", "tags": [f"{MARK} x"]}, by=None)
+    draft = {"title": f"{MARK} new title", "body": f"secretword {MARK}", "tags": [f"{MARK} x"], "series": f"{MARK} y"}
+    revising.save(shown, draft, by=None)
     comments = [
         make_comment(shown, CommentStatus.HELD, name=f"{MARK} name", body=MARK),
         make_comment(shown, CommentStatus.SPAM, name=f"{MARK} name", body=MARK),

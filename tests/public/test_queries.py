@@ -47,10 +47,14 @@ def fill(count: int) -> None:
 @pytest.mark.parametrize("count", [20, 2000])
 def test_pages_cost_at_most_five_queries(client, count_queries, count):
     fill(count)
-    post = make_post(title="Read me", tags=["Sea", "Salt"], authors=[make_author().id])
+    language = {"language": "de", "translation_of_id": make_post(title="Original", language="en").id}
+    make_post(series="Voyage")
+    about = {"tags": ["Sea", "Salt"], "authors": [make_author().id], "series": "Voyage"}
+    post = make_post(title="Read me", **about, **language)
+    make_post(series="Voyage")
     for _ in range(5):
         make_comment(post)
-    for address in ("/", "/tags/sea", "/authors/ada", "/posts/read-me"):
+    for address in ("/", "/tags/sea", "/authors/ada", "/series/voyage", "/posts/read-me", "/posts/original"):
         client.get(address)
 
         statements = count_queries(lambda address=address: client.get(address))

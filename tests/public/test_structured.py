@@ -107,5 +107,4 @@ def test_names_of_nothing_leave_no_empty_facts(client, app):
     make_post(title="Bare")
 
     assert "" not in shared(client, "/posts/bare").values()
-    assert "og:image" not in shared(client, "/posts/bare")
     assert told(client, "/posts/bare")["BlogPosting"]["author"][0]["@type"] == "Organization"
