@@ -12,6 +12,7 @@ from cms.db import db
 from cms.models import Author, Media, Page, Post, PostAuthor, Redirect, Revision, Tag
 from cms.services import redirecting, revising
 from tests.conftest import make_app
+from tests.crawling import crawl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOG = ROOT.parent / "shared" / "data" / "18f-blog"
@@ -277,3 +278,14 @@ def test_broken_front_matter_is_named_with_its_line_and_the_rest_goes_on(app, sm
 
     assert "2016-03-05-two.md:3: " in result.output
     assert [post.slug for post in db.session.scalars(select(Post))] == ["one"]
+
+
+def test_no_internal_link_of_the_whole_site_is_broken(blog, database_kind):
+    if database_kind != "sqlite":
+        pytest.skip("Three thousand pages: what they link is the same on both databases")
+
+    walk = crawl(blog.test_client(), ["/", "/sitemap.xml", "/robots.txt"], blog.config["SITE_URL"])
+
+    assert walk.broken == {}
+    assert sum(address.startswith("/posts/") and "/comments/" not in address for address in walk.visited) >= 503
+    assert {"text/html", "application/atom+xml", "application/xml", "image/png", "image/jpeg"} <= walk.kinds.keys()
