@@ -14,6 +14,7 @@ from cms.public import register_public
 from cms.security import register_security
 from cms.services.site_changes import register_site_changes
 from cms.services.speaking import register_languages
+from cms.services.theming.wearing import register_themes
 from cms.setting_up import register_setting_up
 from cms.transactions import register_transactions
 
@@ -27,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_transactions(app)
     register_site_changes()
     register_languages(app)
+    register_themes(app)
     register_headers(app)
     register_error_pages(app)
     register_security(app)

@@ -53,7 +53,7 @@ def test_every_error_has_a_page_in_the_house_look(breaking, code):
 
     assert response.status_code == code
     assert response.mimetype == "text/html"
-    assert "/static/site.css" in response.text
+    assert "/assets/theme/lantern.css?v=" in response.text
     assert "<h1>" in response.text
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -10,6 +10,7 @@ from cms.cli.posts import posts
 from cms.cli.search import search
 from cms.cli.seeding import seed
 from cms.cli.shell import shell_names
+from cms.cli.themes import theme
 from cms.cli.tick import tick
 from cms.schema.commands import register_schema
 
@@ -20,6 +21,7 @@ COMMANDS: tuple[click.Command, ...] = (
     posts,
     search,
     seed,
+    theme,
     tick,
 )
 

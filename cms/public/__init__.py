@@ -16,17 +16,20 @@ from cms.public import (
     robots,
     search,
     series,
+    stylesheets,
 )
 from cms.public.blueprint import bp
 
 # Naming them keeps the import of each module whose routes the blueprint holds.
-VIEWS = (cards, comment_mail, comments, feeds, lists, media, own_comments, posts, robots, search, series)
+VIEWS = (cards, comment_mail, comments, feeds, lists, media, own_comments, posts, robots, search, series, stylesheets)
 
 
 def register_public(app: Flask) -> None:
     """Open the door. Call it after ``register_security``, whose session the comment form does without."""
     layout.register_layout(app)
     app.register_blueprint(bp)
+    app.add_template_global(stylesheets.address, "stylesheet")
+    app.add_template_global(stylesheets.default_address, "default_stylesheet")
     for door in (comments, own_comments, comment_mail):
         for view in door.WITHOUT_SESSION:
             app.extensions["csrf"].exempt(view)

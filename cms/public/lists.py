@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import abort, render_template, request
+from flask import abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from cms.db import db
 from cms.language import gettext
-from cms.models import Author, Post, PostAuthor, PostTag, Tag
+from cms.models import Author, Page, Post, PostAuthor, PostTag, Tag
 from cms.public import finding, keyset, months, structured
 from cms.public.blueprint import bp
 from cms.public.layout import absolute, here, month_name
+from cms.public.posts import show_page
 from cms.text import markdown
 from cms.text.excerpt import excerpt
 
@@ -41,6 +43,19 @@ def posts_of(query: Select[tuple[Post]], time: Any = Post.listed_at, number: Any
 
 @bp.get("/")
 def home() -> str:
+    """The page that an admin chose for it; else the newest posts."""
+    chosen = here().settings.home
+    page = db.session.scalar(Page.published().where(Page.id == chosen)) if chosen is not None else None
+    return show_page(page) if page is not None else newest("public.home")
+
+
+@bp.get("/posts/")
+def posts() -> ResponseReturnValue:
+    """The newest posts, where a page stands in their place."""
+    return newest("public.posts") if here().settings.home is not None else redirect(url_for("public.home"), 302)
+
+
+def newest(endpoint: str) -> str:
     """The newest posts, a featured one before them on the first page."""
     site = here()
     if keyset.read_place(request.args.get("before")) is None:
@@ -48,7 +63,7 @@ def home() -> str:
     else:
         featured, posts = None, posts_of(Post.published())
     settings = site.settings
-    preview = structured.Preview("website", settings.title, settings.tagline, absolute("public.home"))
+    preview = structured.Preview("website", settings.title, settings.tagline, absolute(endpoint))
     structure = structured.of_site()
     return render_template("public/home.html", featured=featured, posts=posts, shared_as=preview, structure=structure)
 

@@ -1,5 +1,7 @@
 """One post with its comments, and one page."""
 
+from dataclasses import replace
+
 from flask import render_template, request
 from sqlalchemy.orm import defer, joinedload
 
@@ -7,7 +9,7 @@ from cms.models import Comment, Page, Post, SeriesPart
 from cms.public import around, finding, keyset, structured, threads
 from cms.public.blueprint import bp
 from cms.public.comments import COMMENTS_AT_ONCE
-from cms.public.layout import here
+from cms.public.layout import absolute, here
 
 
 @bp.get("/posts/<slug>")
@@ -47,8 +49,14 @@ def post(slug: str) -> str:
 @bp.get("/<slug>")
 def page(slug: str) -> str:
     """A published page."""
-    found = finding.public(Page, slug)
-    preview = structured.preview_of_page(found)
-    return render_template(
-        "public/page.html", page=found, shared_as=preview, structure=structured.of_list(found.title, preview.url)
-    )
+    return show_page(finding.public(Page, slug))
+
+
+def show_page(found: Page) -> str:
+    """The page as such, or as the home of the site: it is one page at two addresses then."""
+    preview, structure = structured.preview_of_page(found), structured.of_site()
+    if found.id == here().settings.home:
+        preview = replace(preview, url=absolute("public.home"))
+    else:
+        structure = structured.of_list(found.title, preview.url)
+    return render_template("public/page.html", page=found, shared_as=preview, structure=structure)

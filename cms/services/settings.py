@@ -1,63 +1,19 @@
-"""The settings of the site: which there are, and what they are now."""
+"""The settings of the site: which there are, and what they are now. What one of them takes: ``options.py``."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
 from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
-from cms.language import gettext, marked, number
+from cms.language import gettext, marked
 from cms.models import Setting, User
 from cms.services import auditing, site_changes
-
-
-@dataclass(frozen=True)
-class Option:
-    """One setting: ``kind`` is text, long_text, whole_number, yes_no, choice or time_zone."""
-
-    name: str
-    label: str
-    default: Any
-    help: str = ""
-    kind: str = "text"
-    group: str = marked("Site")
-    choices: tuple[tuple[str, str], ...] = ()
-    least: int = 0  # of a number; of the letters of a text
-    most: int = 500
-
-    def checked(self, value: Any) -> Any:
-        """``value`` as it is stored. Raises InvalidChange naming the field."""
-        if self.kind == "yes_no":
-            return bool(value)
-        if self.kind == "whole_number":
-            try:
-                whole = int(value)
-            except (TypeError, ValueError):
-                whole = self.least - 1
-            if not self.least <= whole <= self.most:
-                raise InvalidChange(
-                    gettext("Choose a whole number from %(least)s to %(most)s.", least=self.least, most=self.most),
-                    field=self.name,
-                )
-            return whole
-        text = str(value or "").replace("\x00", "").strip()
-        if self.kind == "choice" and text not in dict(self.choices):
-            raise InvalidChange(gettext("Choose one of the list."), field=self.name)
-        if self.kind == "time_zone" and text not in available_timezones():
-            raise InvalidChange(gettext("Choose a time zone such as Europe/Berlin."), field=self.name)
-        if len(text) < self.least:
-            raise InvalidChange(gettext("Fill this in."), field=self.name)
-        if len(text) > self.most:
-            raise InvalidChange(
-                gettext("At most %(most)s letters; these are %(these)s.", most=self.most, these=number(len(text))),
-                field=self.name,
-            )
-        return text
-
+from cms.services.options import Option
+from cms.services.theming import choosing, themes
 
 OPTIONS: dict[str, Option] = {
     option.name: option
@@ -91,6 +47,75 @@ OPTIONS: dict[str, Option] = {
             marked("Shown at the foot of every page. Markdown."),
             kind="long_text",
             most=2000,
+        ),
+        Option(
+            "theme",
+            marked("Theme"),
+            themes.DEFAULT,
+            marked("How every public page looks. One that is not complete is refused, with what it lacks."),
+            "theme",
+            marked("Look"),
+        ),
+        Option(
+            "logo",
+            marked("Logo"),
+            None,
+            marked("Stands in place of the title, which those who do not see it hear. At most 48 pixels high."),
+            "picture",
+            marked("Look"),
+        ),
+        Option(
+            "accent",
+            marked("Accent colour"),
+            "",
+            marked("Of links and buttons, such as #0b5d63. Empty: the theme's own."),
+            "colour",
+            marked("Look"),
+        ),
+        Option(
+            "accent_dark",
+            marked("Accent colour in the dark"),
+            "",
+            marked("The same where a reader's device is dark, such as #6cc4c6. Empty: the theme's own."),
+            "colour",
+            marked("Look"),
+        ),
+        Option(
+            "home",
+            marked("Home page"),
+            None,
+            marked("What stands at the address of the site. With a page there, the posts are at /posts/."),
+            "page",
+            marked("Home and menus"),
+        ),
+        Option(
+            "menu_links",
+            marked("Links in the menu"),
+            "",
+            marked(
+                "One a line: words, a bar, an address, as in “Newsletter | https://example.org/news”. They come after"
+                " the pages of the menu; a further bar and a number say another place, counted as that of pages is."
+            ),
+            "links",
+            marked("Home and menus"),
+            most=4000,
+        ),
+        Option(
+            "menu_lists",
+            marked("Archive, tags and search in the menu"),
+            True,
+            marked("They stand at its end."),
+            "yes_no",
+            marked("Home and menus"),
+        ),
+        Option(
+            "social_links",
+            marked("Elsewhere"),
+            "",
+            marked("Your accounts at other places, one a line: “Mastodon | https://example.social/@you”."),
+            "links",
+            marked("Home and menus"),
+            most=4000,
         ),
         Option(
             "posts_per_page",
@@ -199,17 +224,35 @@ def read() -> SiteSettings:
     return SiteSettings({name: chosen.get(name, option.default) for name, option in OPTIONS.items()})
 
 
+def checked(values: Mapping[str, Any], problems: dict[str, str] | None = None) -> SiteSettings:
+    """All settings with these ``values`` in place of what they are, none of it stored.
+
+    What does not fit raises InvalidChange naming its field; with ``problems`` it is put there instead, all of it.
+    """
+    fitting, was = {}, read()
+    for name, value in values.items():
+        try:
+            if name not in OPTIONS:
+                raise InvalidChange(gettext("There is no setting “%(name)s”.", name=name), field=name)
+            fitting[name] = OPTIONS[name].checked(value)
+        except InvalidChange as error:
+            if problems is None:
+                raise
+            problems[name] = str(error)
+    new = SiteSettings({**was, **fitting})
+    for name, words in choosing.problems(new, was).items():
+        if problems is None:
+            raise InvalidChange(words, field=name)
+        problems.setdefault(name, words)
+    return new
+
+
 def change(values: Mapping[str, Any], *, by: User | None) -> None:
     """Have these values. Raises NotAllowed, InvalidChange naming the first field that does not fit."""
     if by is not None and not by.may("setting.edit"):
         raise NotAllowed(gettext("You may not change the settings."))
-    checked = {}
-    for name, value in values.items():
-        if name not in OPTIONS:
-            raise InvalidChange(gettext("There is no setting “%(name)s”.", name=name), field=name)
-        checked[name] = OPTIONS[name].checked(value)
-    was = read()
-    before, after = auditing.changed({name: was[name] for name in checked}, checked)
+    was, new = read(), checked(values)
+    before, after = auditing.changed({name: was[name] for name in values}, {name: new[name] for name in values})
     for name, value in after.items():
         if value == OPTIONS[name].default:
             db.session.execute(delete(Setting).where(Setting.name == name))

@@ -8,20 +8,32 @@ from markupsafe import Markup
 
 from cms import clock
 from cms.db import db
-from cms.models import Page
-from cms.services import addresses, settings, site_changes
+from cms.models import Media, Page
+from cms.services import addresses, links, media, settings, site_changes
+from cms.services.links import Link
 from cms.services.settings import SiteSettings
 from cms.text import markdown
 
 KNOWN = "cms.site"  # the extension that is the site as this process knows it
+LAST = 1_000_000  # behind every place in the menu
+LOGO_HEIGHT = 48  # pixels
 
 
 @dataclass(frozen=True)
 class MenuItem:
-    """A page in the menu."""
+    """A page or a link in the menu."""
 
     title: str
     path: str
+
+
+@dataclass(frozen=True)
+class Logo:
+    """The picture in place of the title, with its sides in pixels."""
+
+    address: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,8 @@ class Site:
     menu: tuple[MenuItem, ...]
     footer: Markup
     valid_until: datetime | None  # when a page of the menu comes or goes by the clock
+    logo: Logo | None = None
+    elsewhere: tuple[Link, ...] = ()
 
 
 def current() -> Site:
@@ -45,16 +59,22 @@ def current() -> Site:
         and (known.valid_until is None or clock.now() < known.valid_until)
     ):
         return known
-    chosen = settings.read()
-    site = Site(
-        version=version,
-        settings=chosen,
-        menu=tuple(MenuItem(page.title, addresses.path_of(page)) for page in db.session.scalars(Page.in_menu())),
-        footer=markdown.render(chosen.footer),
-        valid_until=_next_change(),
-    )
+    site = of(settings.read(), version)
     current_app.extensions[KNOWN] = site
     return site
+
+
+def of(chosen: SiteSettings, version: int = 0) -> Site:
+    """The site with these settings: those it has, or in a preview those it would have."""
+    return Site(
+        version=version,
+        settings=chosen,
+        menu=_menu(chosen),
+        footer=markdown.render(chosen.footer),
+        valid_until=_next_change(),
+        logo=_logo(chosen.logo),
+        elsewhere=tuple(links.read(chosen.social_links, field="social_links")),
+    )
 
 
 def here() -> Site:
@@ -62,6 +82,27 @@ def here() -> Site:
     if "site" not in g:
         g.site = current()
     return g.site
+
+
+def _menu(chosen: SiteSettings) -> tuple[MenuItem, ...]:
+    """Pages and links by their places, a page before a link of the same; links without one come last."""
+    placed = [
+        (page.menu_position, 0, MenuItem(page.title, addresses.path_of(page)))
+        for page in db.session.scalars(Page.in_menu())
+    ]
+    placed += [
+        (link.place if link.place is not None else LAST, 1, MenuItem(link.label, link.address))
+        for link in links.read(chosen.menu_links, field="menu_links")
+    ]
+    return tuple(item for _, _, item in sorted(placed, key=lambda one: one[:2]))
+
+
+def _logo(number: int | None) -> Logo | None:
+    picture = db.session.get(Media, number) if number is not None else None
+    if picture is None or picture.deleted_at is not None or not picture.is_picture:
+        return None
+    height = min(picture.height, LOGO_HEIGHT)
+    return Logo(media.url_of(picture), max(round(picture.width * height / picture.height), 1), height)
 
 
 def _next_change() -> datetime | None:

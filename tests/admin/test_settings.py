@@ -15,8 +15,8 @@ def admin(client):
 
 
 def answers(**changes):
-    given = {name: str(option.default) for name, option in OPTIONS.items() if option.kind != "yes_no"}
-    return {**given, "comments_open": "y", "notify_moderators": "y", **changes}
+    given = {name: str(option.default or "") for name, option in OPTIONS.items() if option.kind != "yes_no"}
+    return {**given, "menu_lists": "y", "comments_open": "y", "notify_moderators": "y", **changes}
 
 
 def test_every_setting_stands_on_the_page(admin):

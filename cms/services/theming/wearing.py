@@ -1,0 +1,141 @@
+"""Which theme a page wears, and where its templates come from. A theme that breaks a page gives way to the default one.
+
+Each theme has every public template under a name of its own (``themes/NAME/public/home.html``), read from its folder
+where it has one and from ours else: so that nothing that Jinja keeps of one theme is ever used for another.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, current_app, g, has_app_context
+from flask.templating import Environment
+from jinja2 import BaseLoader, ChoiceLoader, Template, TemplateError, TemplateNotFound
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.errors import InvalidChange
+from cms.services import site
+from cms.services.theming import themes
+from cms.services.theming.themes import Theme
+
+THEMED = ("layout.html", "public/", "macros/", "errors/error.html")
+OURS = "default/"  # before the name of a template: ours, whatever the theme has
+PREFIX = "themes/"
+
+
+def worn() -> Theme:
+    """The theme of this request: what the setting says, the default one where that cannot be had."""
+    if "theme" not in g:
+        try:
+            g.theme = themes.get(site.here().settings.theme)
+        except InvalidChange as error:
+            current_app.logger.error("The theme cannot be worn, so the default one is: %s", error)
+            g.theme = themes.default()
+    return g.theme
+
+
+@contextmanager
+def wearing(theme: Theme, *, strictly: bool = False) -> Iterator[None]:
+    """Render what is inside in ``theme``; ``strictly``: an error is one, and no other theme steps in."""
+    with told(theme=theme, theme_is_strict=strictly):
+        yield
+
+
+@contextmanager
+def told(**values: Any) -> Iterator[None]:
+    """``g`` with these for a while."""
+    kept = vars(g._get_current_object())
+    before = {name: kept[name] for name in values if name in kept}
+    kept.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            kept.pop(name, None)
+        kept.update(before)
+
+
+def place_of(name: str, parent: str | None) -> str:
+    """Under which name the loader has the template that a view or another template calls ``name``."""
+    if not has_app_context() or name.startswith(PREFIX):
+        return name
+    is_inside = parent is not None and parent.startswith(PREFIX)
+    if not (is_inside or name.startswith((*THEMED, OURS))):
+        return name
+    theme = worn()
+    if theme.name == themes.DEFAULT and not theme.templates:
+        return name.removeprefix(OURS)
+    return f"{PREFIX}{theme.name}/{name}"
+
+
+def plain(name: str) -> str:
+    """``themes/broadside/public/home.html`` as views call it."""
+    return name.split("/", 2)[2].removeprefix(OURS) if name.startswith(PREFIX) else name
+
+
+class ThemeLoader(BaseLoader):
+    """Reads ``themes/NAME/TEMPLATE`` from the theme, or ours where it has none or where ``default/`` asks for ours."""
+
+    def __init__(self, ours: BaseLoader) -> None:
+        self.ours = ours
+
+    def get_source(self, environment: Any, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if not template.startswith(PREFIX) or template.count("/") < 2:
+            raise TemplateNotFound(template)
+        _, name, rest = template.split("/", 2)
+        theme = themes.get(name)
+        if rest not in theme.templates:
+            return self.ours.get_source(environment, rest.removeprefix(OURS))
+        path = theme.folder / rest
+        stamp = path.stat().st_mtime_ns
+        return path.read_text("utf-8"), str(path), lambda: path.is_file() and path.stat().st_mtime_ns == stamp
+
+
+class ThemedTemplate(Template):
+    """Renders a page; where its theme fails, in the default one: readers get their page, the log what was wrong."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        try:
+            return super().render(*args, **kwargs)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            if not _gives_way(self.name or "", error):
+                raise
+            return self.environment.get_template(plain(self.name or "")).render(*args, **kwargs)
+
+
+class ThemedEnvironment(Environment):
+    """Flask's environment, in which a page has the templates of its theme."""
+
+    template_class = ThemedTemplate
+
+    def get_template(self, name: Any, parent: str | None = None, globals: Any = None) -> Template:
+        if isinstance(name, Template):
+            return name
+        try:
+            return super().get_template(place_of(name, parent), parent, globals)
+        except TemplateError as error:
+            if parent is not None or not _gives_way(name, error):
+                raise
+            return super().get_template(place_of(name, parent), parent, globals)
+
+
+def _gives_way(template: str, error: Exception) -> bool:
+    """Whether another theme than the default one is at fault, which this request then does without."""
+    if not has_app_context() or "theme" not in g or g.theme.name == themes.DEFAULT or g.get("theme_is_strict"):
+        return False
+    current_app.logger.error(
+        "The theme %s cannot show %s; the default one does.", g.theme.name, plain(template), exc_info=error
+    )
+    g.theme = themes.default()
+    return True
+
+
+def register_themes(app: Flask) -> None:
+    """Have public pages rendered by their theme. Before the first template is asked for."""
+    app.jinja_environment = ThemedEnvironment  # type: ignore[method-assign]
+    ours = app.jinja_loader
+    if ours is not None:
+        app.jinja_loader = ChoiceLoader([ThemeLoader(ours), ours])
+    app.add_template_global(worn, "current_theme")
