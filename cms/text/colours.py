@@ -8,7 +8,7 @@ TEXT_RATIO = 4.5  # WCAG 2.2, 1.4.3: text against its ground
 SHAPE_RATIO = 3.0  # 1.4.11: borders of controls, focus
 
 _HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE | re.ASCII)
-_DARK_MEDIA = re.compile(r"@media \(prefers-color-scheme: ?dark\) ?\{")
+_DARK_MEDIA = re.compile(r"@media (?:screen and )?\(prefers-color-scheme: ?dark\) ?\{")
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _NAMED = re.compile(r"--([\w-]+):\s*([^;{}]+)")
 _VAR = re.compile(r"var\(--([\w-]+)\)")

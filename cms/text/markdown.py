@@ -13,10 +13,10 @@ from markdown_it.token import Token
 from markupsafe import Markup
 from mdit_py_plugins.footnote import footnote_plugin
 
-from cms.text import markdown_html, sanitize
+from cms.text import figures, markdown_html, sanitize
 from cms.text.slug import slugify
 
-RENDERER_VERSION = 1  # Raise it with any change of the product: stored HTML of another version is rendered again.
+RENDERER_VERSION = 2  # Raise it with any change of the product: stored HTML of another version is rendered again.
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,7 @@ def _unused(name: str, used: set[str], repeats: dict[str, int]) -> str:
 def _for_posts(*, raw_html: bool) -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": raw_html, "tasklists": True}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin)
+    parser.core.ruler.after("inline", "figures", figures.make)  # before footnotes are gathered: captions may have some
     parser.core.ruler.push("name_headings", _name_headings)
     markdown_html.install(parser)
     return parser

@@ -31,6 +31,7 @@ _ATTRIBUTES = {
     "colgroup": {"span"},
     "del": {"datetime"},
     "details": {"open"},
+    "figure": {"class"},
     "div": {"aria-label", "class", "id"},
     "img": {"alt", "height", "src", "width"},
     "input": {"checked", "class"},
@@ -64,6 +65,7 @@ _VALUES = {
 
 _CLASSES = frozenset(STANDARD_TYPES.values()) | {
     "highlight",
+    *("wide", "full"),
     *("heading", "anchor", "table", "align-left", "align-center", "align-right"),
     *("footnotes", "footnote", "footnote-ref", "footnote-back"),
     *("contains-task-list", "task-list-item", "task-list-item-checkbox"),

@@ -36,7 +36,7 @@ def of(theme: Theme, accents: dict[str, str] | None = None) -> Stylesheet:
         if len(known) >= MOST_KNOWN:  # previews of many colours
             known.clear()
         css = source(theme)
-        text = (slim(css) + accent_rules(css, dict(chosen))).encode()
+        text = (slim(css) + accent_rules(theme, css, dict(chosen))).encode()
         known[stamp] = Stylesheet(text, gzip.compress(text, 9, mtime=0), hashlib.sha256(text).hexdigest()[:12])
     return known[stamp]
 
@@ -54,14 +54,18 @@ def slim(css: str) -> str:
     return css.replace(";}", "}").strip()
 
 
-def accent_rules(css: str, accents: dict[str, str]) -> str:
+def accent_rules(theme: Theme, css: str, accents: dict[str, str]) -> str:
     """The rules that give a theme other accents: each with the colours that go with it."""
     rules = ""
-    for scheme, accent in accents.items():
+    for scheme in (LIGHT, DARK):
+        if scheme not in accents or scheme not in theme.schemes:
+            continue
         named = colours.named(css)[scheme]
-        inside = ";".join(f"--{name}:{value}" for name, value in family(accent, named).items())
+        inside = ";".join(f"--{name}:{value}" for name, value in family(accents[scheme], named).items())
         # Twice, to weigh more than the theme's own rule, which may be ":root:not([data-theme])".
-        rules += f"@media (prefers-color-scheme:{scheme}){{:root:root{{{inside}}}}}"
+        rule = f":root:root{{{inside}}}"
+        is_whole = scheme == LIGHT or len(theme.schemes) == 1  # what is printed is light
+        rules += rule if is_whole else f"@media screen and (prefers-color-scheme:{scheme}){{{rule}}}"
     return rules
 
 

@@ -133,7 +133,8 @@ def _gives_way(template: str, error: Exception) -> bool:
 
 
 def register_themes(app: Flask) -> None:
-    """Have public pages rendered by their theme. Before the first template is asked for."""
+    """Have public pages rendered by their theme. Before anything else asks for the app's environment."""
+    assert "jinja_env" not in vars(app)
     app.jinja_environment = ThemedEnvironment  # type: ignore[method-assign]
     ours = app.jinja_loader
     if ours is not None:
