@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 LINKING = {"href", "src", "poster", "cite", "action"}
-FEED = re.compile(r"<(?:loc|link|url|id|uri)>([^<]+)</|(?:href|url|xml:base)=\"([^\"]+)\"|\"(?:url|[a-z_]+_url)\":\"([^\"]+)\"")
+FEED = re.compile(
+    r"<(?:loc|link|url|id|uri)>([^<]+)</|(?:href|url|xml:base)=\"([^\"]+)\"|\"(?:url|[a-z_]+_url)\":\"([^\"]+)\""
+)
 NOT_FOLLOWED = ("/admin", "/login", "/static/")
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "comment_filter"
-down_revision = "language"
+down_revision = "posts_by_listing"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "series"
-down_revision = "language"
+down_revision = "reply_mail"
 branch_labels = None
 depends_on = None
 
