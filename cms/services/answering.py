@@ -49,7 +49,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Answer:
-    """The best first. ``onward`` is where older ones may follow; ``walked`` says that all words were common."""
+    """The best first. ``onward`` is where older ones may follow; ``walked``: none behind that was looked at."""
 
     ranked: Sequence[Ranked]
     onward: Place | None = None
@@ -92,7 +92,7 @@ def answer(question: Question, before: Place | None = None, sample: Sample | Non
         rows = db.session.execute(_along_the_newest(found.join(search, own_key), end)).all()
     onward = (rows[MOST - 1][1], rows[MOST - 1][0]) if len(rows) > MOST else end
     ranked = ranking.ranked(((row[0], row[1], row[2]) for row in rows[:MOST]), question.terms)
-    return Answer(ranked, onward, walked=not rare)
+    return Answer(ranked, onward, walked=end is not None and len(rows) <= MOST)
 
 
 def newest_ids() -> Select:

@@ -50,7 +50,7 @@ FOUND_BY_FEW = {
     "a word of 1,000": "kittiwake",
     "beginning of a word of 1,000": "kittiw",
     "a word of 100 and a common one": "the cormorant",
-    "a word of 1,000 and common ones": "the harbour kittiwake",
+    "a word of 1,000 and common ones": "the where kittiwake",
     "a phrase of 100": '"the cormorant stands"',
     "a phrase of 1,000": '"where the kittiwake"',
     "Chinese, of 100": "海鸥飞翔",
