@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, func, literal, or_, select
 
 from cms.db import db
 from cms.models import Post
@@ -79,17 +79,16 @@ def answer(question: Question, before: Place | None = None, sample: Sample | Non
         sample = sampled(words_of(question), before)
     rare = [word for word in tokens.singles(terms) if sample.is_rare(word)]
     search = searching.as_table()
-    found = _older(
-        _newest(select(Post.id, Post.listed_at, func.substr(search.c.tokens, 1, ranking.LETTERS_READ))), before
+    # Filters alone have nothing to rank, and what the engine found of single words needs no second look.
+    words = func.substr(search.c.tokens, 1, ranking.LETTERS_READ) if question.terms else literal("")
+    read = searching.having(
+        search.c.tokens, (term for term in terms if Term(term.tokens, prefix=term.prefix) not in rare)
     )
-    found = found.where(*searching.having(search.c.tokens, terms)).limit(MOST + 1)
-    own_key = searching.key_of(search) == Post.id
-    if rare:
-        asked = found.join(search, own_key).where(searching.matching(rare))
-        rows, end = db.session.execute(asked).all(), None
-    else:
-        end = sample.end
-        rows = db.session.execute(_along_the_newest(found.join(search, own_key), end)).all()
+    found = _older(_newest(select(Post.id, Post.listed_at, words)), before).where(*read).limit(MOST + 1)
+    found = found.join(search, searching.key_of(search) == Post.id)
+    end = None if rare else sample.end
+    query = found.where(searching.matching(rare)) if rare else _along_the_newest(found, end)
+    rows = db.session.execute(query).all()
     onward = (rows[MOST - 1][1], rows[MOST - 1][0]) if len(rows) > MOST else end
     ranked = ranking.ranked(((row[0], row[1], row[2]) for row in rows[:MOST]), question.terms)
     return Answer(ranked, onward, walked=end is not None and len(rows) <= MOST)

@@ -178,10 +178,10 @@ def measured(what: str, addresses: tuple[str, str], sites: tuple[Site, Site], *,
 
 
 def found_on(page: str) -> str:
-    """The first number of what the page says of them."""
-    said = re.search(r'role="status">\s*([^<]*)', page)
-    number = re.search(r"[0-9][0-9,]*", html.unescape(said[1])) if said else None
-    return number[0] if number else "0"
+    """The last number of what the page says of them."""
+    said = " ".join(re.findall(r'role="status">(.*?)</p>', page, re.DOTALL))
+    numbers = re.findall(r"(?<![0-9;])[0-9][0-9,]*", re.sub(r"<[^>]*>", "", said))
+    return numbers[-1] if numbers else "0"
 
 
 def questions(sites: tuple[Site, Site]) -> Iterator[tuple[str, tuple[str, str], bool]]:
