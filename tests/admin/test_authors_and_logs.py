@@ -2,6 +2,7 @@
 
 from cms.db import db
 from cms.models import AuditEntry, Author, Redirect, Revision
+from cms.services import searching
 from tests.factories import make_author, make_post, make_user
 from tests.signing_in import signed_in, submit
 
@@ -26,6 +27,28 @@ def test_an_author_who_moves_leaves_a_redirect(client):
 
     redirect = db.session.scalars(db.select(Redirect)).one()
     assert (redirect.path, redirect.target) == ("/authors/ada", "/authors/countess")
+
+
+def test_posts_are_found_by_the_new_name_of_their_author_and_no_more_by_the_old(client):
+    author = make_author("Ada King")
+    post = make_post(title="Engines", authors=[author.id])
+    signed_in(client, make_user("editor"))
+    fine = {"name": "Ada Lovelace", "slug": "ada-king", "bio": "", "website": ""}
+
+    submit(client, f"/admin/author/edit/?id={author.id}", fine)
+
+    assert found("lovelace ") == found("author:lovelace") == found("author:ada-king") == [post.id]
+    assert found('"ada king"') == []
+
+    submit(client, f"/admin/author/delete/?id={author.id}", {"id": author.id})
+
+    assert found("lovelace ") == found("author:ada-king") == []
+    assert found("engines ") == [post.id]
+
+
+def found(typed: str) -> list[int]:
+    db.session.commit()  # MariaDB finds words once they are committed
+    return [post.id for post in db.session.scalars(searching.find(typed))]
 
 
 def test_what_is_wrong_with_an_author_is_said_beside_the_field(client):

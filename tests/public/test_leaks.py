@@ -43,7 +43,9 @@ def addresses(app, slugs: list[str], parents: list[int]) -> set[str]:
             gap = re.compile(rf"<(?:[^<>]*:)?{name}>")
             paths = [gap.sub(value.replace("\\", ""), path) for path in paths for value in fillings[name]]
         found.update(paths)
-    found |= {f"/search?q={word}" for word in (SHARED, "secretword", "light*")}
+    found |= {f"/search?q={word}" for word in (SHARED, "secretword", "light*", "tag:sea", "author:ada", "tag:x")}
+    # Mistyped ones, for which a word is looked for that may have been meant.
+    found |= {f"/search?q={word}" for word in ("secertword", "laeked", "leakd", f"{SHARED}+laeked", "laeked+tag:sea")}
     far = clock.now() + timedelta(days=400)
     found |= {f"/?before={int(far.timestamp() * 1_000_000)}-99999", f"/posts/{slugs[0]}?after=1-1"}
     found |= {f"/posts/{slugs[0]}/comments/new?parent={number}" for number in parents}
