@@ -204,7 +204,7 @@ class PostView(WritingView):
         return list(db.session.scalars(_titled(search)))
 
     def search(self, query: Select[Any], text: str) -> Select[Any]:
-        """By the words of title, tags and text; by any part of the title those changed last."""
+        """By the words of title, tags, authors and text; by any part of the title those changed last."""
         job = running()
         titled = job.known if job is not None and job.known is not None else select(_titled(text).subquery().c.id)
         conditions = [Post.id.in_(titled)]

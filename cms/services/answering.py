@@ -61,10 +61,10 @@ def sampled(words: Sequence[Term], before: Place | None = None) -> Sample:
     newest = newest_ids().subquery("newest")
     search = searching.as_table()
     counts = [func.sum(case((condition, 1), else_=0)) for condition in searching.having(search.c.tokens, words)]
-    end = _older(_newest(select(Post.listed_at, Post.id)), before).offset(WALK - 1).limit(1)
-    ends = [end.with_only_columns(part).scalar_subquery() for part in (Post.listed_at, Post.id)]
-    joined = select(func.count(), *ends, *counts).select_from(newest)
+    end = _older(_newest(select(Post.listed_at, Post.id)), before).offset(WALK - 1).limit(1).subquery("end_of_walk")
+    joined = select(func.count(), func.max(end.c.listed_at), func.max(end.c.id), *counts).select_from(newest)
     joined = joined.outerjoin(search, searching.key_of(search) == newest.c.id)
+    joined = joined.outerjoin(end, end.c.id > -newest.c.id)  # always; without a condition SQLAlchemy warns of a product
     number, time, post_id, *having = db.session.execute(joined).one()
     shares = {tokens.needle(word): int(count or 0) for word, count in zip(words, having, strict=True)}
     return Sample(number, shares, (time, post_id) if post_id is not None else None)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from sqlalchemy import Integer, case, cast, func, literal, or_, select, true
+from sqlalchemy import func, literal, or_, select
 
 from cms.db import db
 from cms.services import answering, searching
@@ -86,15 +86,15 @@ def _near(words: Sequence[str], sampled: int) -> dict[str, list[_Near]]:
     near, search = known.limit(MOST_NEAR * 2 * len(words)).subquery("near"), searching.as_table()
     newest = answering.newest_ids().subquery("newest")
     texts = select(search.c.tokens).join(newest, newest.c.id == searching.key_of(search)).subquery("texts")
-    has = case((func.instr(texts.c.tokens, literal(" ").concat(near.c.word).concat(" ")) > 0, 1), else_=0)
-    counted = select(near.c.word, cast(func.sum(has), Integer)).select_from(near.outerjoin(texts, true()))
+    has = func.instr(texts.c.tokens, literal(" ").concat(near.c.word).concat(" ")) > 0
+    counted = select(near.c.word, func.count(texts.c.tokens)).select_from(near.outerjoin(texts, has))
     found: dict[str, list[_Near]] = {word: [] for word in words}
     for token, number in db.session.execute(counted.group_by(near.c.word)):
         other = spelling.word_of(token)
         for word in words if other is not None else ():
             off = spelling.distance(word, other)
             if off <= spelling.most_off(word):
-                found[word].append(_Near(off, other[0] != word[0], sampled - int(number or 0), other))
+                found[word].append(_Near(off, other[0] != word[0], sampled - number, other))
     return found
 
 

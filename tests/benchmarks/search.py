@@ -180,7 +180,7 @@ def measured(what: str, addresses: tuple[str, str], sites: tuple[Site, Site], *,
 def found_on(page: str) -> str:
     """The last number of what the page says of them."""
     said = " ".join(re.findall(r'role="status">(.*?)</p>', page, re.DOTALL))
-    numbers = re.findall(r"(?<![0-9;])[0-9][0-9,]*", re.sub(r"<[^>]*>", "", said))
+    numbers = re.findall(r"\b[0-9]{1,3}(?:,[0-9]{3})*\b", html.unescape(re.sub(r"<[^>]*>", "", said)))
     return numbers[-1] if numbers else "0"
 
 
