@@ -39,7 +39,7 @@ MOST_QUERIES = 5
 MOST_TIMES = 1.5
 BOUND_MS = 400
 NOISE_MS = 2.0  # what a median of some milliseconds may be off by
-ROUNDS = 9
+ROUNDS = 21
 CHUNK = 100
 
 # Of how many posts; each has all the words of its line.
