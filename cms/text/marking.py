@@ -4,18 +4,16 @@ import re
 import unicodedata
 from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
 
 from cms.text import tokens
+from cms.text.placing import Placed, folded, letters, placed_tokens
 from cms.text.tokens import Term
 
 LOOKED_THROUGH = 6000  # letters of a text, one by one
 MOST_HITS = 60
 PASSAGE = 240
 BEFORE = 60  # letters that are shown before the first found word
-_ASCII_WORD = re.compile(r"[0-9A-Za-z]+")
-_CHUNK = re.compile(r"\S+")
 _SPACE = re.compile(r"\s+")
 _TAG = re.compile(r"<[^>]*>")
 _BLOCK = re.compile(
@@ -28,14 +26,6 @@ class Part(NamedTuple):
 
     text: str
     is_found: bool
-
-
-class Placed(NamedTuple):
-    """A token and where its letters stand."""
-
-    token: str
-    start: int
-    end: int
 
 
 class Hit(NamedTuple):
@@ -114,59 +104,11 @@ def _ending_here(text: str, recent: Sequence[Placed], terms: Sequence[Term]) -> 
             yield Hit(recent[first].start, _end(text, last, term), number)
 
 
-def placed_tokens(text: str) -> Iterator[Placed]:
-    """The tokens of ``for_index`` with the letters that each stands for."""
-    for chunk in _CHUNK.finditer(text):
-        if chunk[0].isascii():
-            for word in _ASCII_WORD.finditer(text, chunk.start(), chunk.end()):
-                yield Placed(tokens.encoded(word[0].lower()), word.start(), word.end())
-        else:
-            yield from _placed_in(text, chunk.start(), chunk.end())
-
-
-def _placed_in(text: str, start: int, end: int) -> Iterator[Placed]:
-    """By letter with its marks: each is folded alone, so that what it becomes has a place."""
-    kind, run = "", []
-    for first, last in _letters(text, start, end):
-        for char in _folded(text[first:last]):
-            its_kind = tokens.kind_of(char)
-            if its_kind != kind:
-                yield from _placed_run(kind, run)
-                kind, run = its_kind, []
-            run.append((char, first, last))
-    yield from _placed_run(kind, run)
-
-
-def _placed_run(kind: str, run: list[tuple[str, int, int]]) -> Iterator[Placed]:
-    if not kind or not run:
-        return
-    if kind == tokens.WORD:
-        yield Placed(tokens.encoded("".join(char for char, _, _ in run)), run[0][1], run[-1][2])
-        return
-    for at in range(len(run)):
-        two = run[at : at + 2]
-        yield Placed(tokens.encoded("".join(char for char, _, _ in two)), two[0][1], two[-1][2])
-
-
-def _letters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    first = start
-    for at in range(start + 1, end):
-        if not (unicodedata.category(text[at])[0] == "M" or text[at] in "\uff9e\uff9f"):
-            yield first, at
-            first = at
-    yield first, end
-
-
-@cache
-def _folded(letter: str) -> str:
-    return tokens.folded(letter)
-
-
 def _end(text: str, last: Placed, term: Term) -> int:
     """A begun word is marked whole, but of a pair of Chinese characters only the one that was asked for."""
     if term.prefix and last.token != term.tokens[-1]:
-        first, end = next(_letters(text, last.start, last.end))
-        if tokens.kind_of(_folded(text[first:end])[:1]) == tokens.UNSPACED:
+        first, end = next(letters(text, last.start, last.end))
+        if tokens.kind_of(folded(text[first:end])[:1]) == tokens.UNSPACED:
             return end
     return last.end
 

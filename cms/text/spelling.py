@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 from cms.text import tokens
 
@@ -19,7 +19,7 @@ _SILENT = re.compile(r"(?!^)[aeiouyh]")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
-@cache
+@lru_cache(50_000)
 def word_of(token: str) -> str | None:
     """The word behind a token; None for what is no word that can be mistyped: numbers, pairs of characters, names."""
     if token.startswith("xx"):

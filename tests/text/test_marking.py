@@ -1,6 +1,6 @@
 import pytest
 
-from cms.text import marking, tokens
+from cms.text import marking, placing, tokens
 from tests.naughty import NAUGHTY
 
 SHORT = [text for text in NAUGHTY.values() if len(text) < 5000]
@@ -49,7 +49,7 @@ def test_the_right_letters_are_marked(text, typed, expected):
 
 def test_the_tokens_of_a_text_have_places_whatever_it_is():
     for text in (*SHORT, "Café au lait 東京都の天気 Ёлка हिन्दी ﾀﾜｰ", "ß" * 50, "a\u0301" * 50):
-        placed = list(marking.placed_tokens(text))
+        placed = list(placing.placed_tokens(text))
 
         assert [one.token for one in placed] == tokens.for_index(text).split()
         assert all(0 <= one.start < one.end <= len(text) for one in placed)
