@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
@@ -19,6 +19,7 @@ from cms.admin import badges, filters, spam_scores, times
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, told
 from cms.admin.converting import CmsForm
+from cms.admin.ids import record_id
 from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
 from cms.admin.trashing import Trashing
@@ -86,8 +87,8 @@ def post_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
     return Markup('<a href="{}">{}</a>').format(path, comment.post.title or gettext("Untitled"))
 
 
-def score_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
-    return spam_scores.shown(comment)
+def state_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
+    return badges.badge(comment.state) + spam_scores.shown(comment)
 
 
 def time_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
@@ -107,23 +108,22 @@ class CommentView(Trashing, CmsModelView):
     needs = "comment.moderate"
     needs_create = ""
 
-    column_list = ["body", "name", "post", "state", "spam_score", "created_at"]
-    column_more = ["website"]
+    column_list = ["body", "name", "post", "state", "created_at"]
+    column_more = ["website", "spam_score"]
     column_labels = {
         "body": lazy("Comment"),
         "state": lazy("State"),
-        "spam_score": lazy("Filter"),
+        "spam_score": lazy("Spam score"),
         "created_at": lazy("Written"),
     }
     column_sortable_list = ["name", "created_at"]
     column_default_sort = ("created_at", True)
     column_searchable_list = ["body", "name", "email"]
-    column_export_list = ["id", "post", "name", "website", "body", "state", "created_at"]
+    column_export_list = ["id", "post", "name", "website", "body", "state", "spam_score", "created_at"]
     column_formatters = {
         "body": excerpt_column,
         "post": post_column,
-        "state": badges.state_badge,
-        "spam_score": score_column,
+        "state": state_column,
         "created_at": time_column,
     }
     column_filters = [
@@ -133,6 +133,7 @@ class CommentView(Trashing, CmsModelView):
         *filters.days("", lazy("Written"), Comment.created_at),
     ]
     form_columns = ["body"]
+    form_widget_args = {"body": {"rows": 8}}
     form_ajax_refs = {"post": POSTS}
     action_disallowed_list = ["delete"]
 
@@ -149,6 +150,9 @@ class CommentView(Trashing, CmsModelView):
         """How much the filter has learned, in words."""
         return spam_scores.learned()
 
+    def state_of(self, row: Comment) -> Markup:
+        return badges.badge(row.state)
+
     def about(self, row: Comment) -> dict[str, Any]:
         """What its page says beside the text."""
         return {
@@ -156,6 +160,16 @@ class CommentView(Trashing, CmsModelView):
             "versions": list(db.session.scalars(CommentVersion.of(row.id))),
             "answered": row.parent,
         }
+
+    @expose("/decision/", methods=("POST",))
+    def decide_view(self) -> ResponseReturnValue:
+        """Decides about one comment: ``decision`` is the act and its number, ``approve-7``."""
+        name, _, number = request.form.get("decision", "").partition("-")
+        acts = {"approve": self.approve_selected, "hold": self.hold_selected, "spam": self.spam_selected}
+        if name not in acts or record_id(number) is None:
+            abort(400)
+        acts[name]([number])
+        return redirect(self._return_url())
 
     @expose("/answer/", methods=("GET", "POST"))
     def answer_view(self) -> ResponseReturnValue:

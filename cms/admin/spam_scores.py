@@ -7,7 +7,7 @@ from typing import Any
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from cms.language import gettext, ngettext, number
+from cms.language import gettext, joined, ngettext, number
 from cms.models import Comment
 from cms.services import site, spam_filter
 from cms.services.spam_filter import LEAST_LEARNED, SPAM_FROM
@@ -35,13 +35,12 @@ class Verdict:
     against: list[Reason]
 
 
-def shown(comment: Comment) -> Markup | str:
-    """The cell of a list."""
+def shown(comment: Comment) -> Markup:
+    """What stands below the state of a comment in the list."""
     verdict = explained(comment)
     if verdict is None:
-        return ""
-    cell = get_template_attribute("admin/comment/verdict.html", "short")
-    return cell(verdict)
+        return Markup()
+    return Markup(get_template_attribute("admin/comment/verdict.html", "short")(verdict))  # noqa: S704 (a template)
 
 
 def explained(comment: Comment) -> Verdict | None:
@@ -58,7 +57,7 @@ def explained(comment: Comment) -> Verdict | None:
     of = kept.get("of", [0, 0])
     reasons = [(one[2], _reason(one, of)) for one in kept.get("clues", ())]
     return Verdict(
-        score=gettext("%(number)s of 100", number=number(score)),
+        score=gettext("spam score %(number)s of 100", number=number(score)),
         words=words,
         meaning=meaning,
         for_spam=[reason for pull, reason in reasons if pull > 0],
@@ -78,17 +77,16 @@ def learned() -> str:
         spam=number(known.spam),
     )
     if not known.is_enough:
-        return gettext(
-            "The spam filter decides nothing before it knows %(least)s of each. %(so_far)s",
-            least=number(LEAST_LEARNED),
-            so_far=so_far,
+        waits = gettext(
+            "The spam filter decides nothing before it knows %(least)s of each.", least=number(LEAST_LEARNED)
         )
+        return joined([waits, so_far])
     does = {
         "hold": gettext("The spam filter holds what looks like spam."),
         "spam": gettext("The spam filter puts what looks like spam under Spam."),
         "show": gettext("The spam filter says what it thinks and decides nothing."),
     }[what]
-    return gettext("%(does)s %(so_far)s", does=does, so_far=so_far)
+    return joined([does, so_far])
 
 
 def _reason(kept: Sequence[Any], of: Sequence[int]) -> Reason:
@@ -121,4 +119,4 @@ def _what(kind: str, value: str) -> str:
                 else gettext("no link in the text")
             )
         return gettext("%(range)s links in the text", range=value)
-    return gettext("“%(word)s”", word=value)
+    return gettext("“%(name)s”", name=value)

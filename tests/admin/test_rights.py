@@ -186,6 +186,7 @@ GET  /admin/comment/answer/?id={comment}                                200 200 
 POST /admin/comment/answer/?id={comment} answer=Indeed                  302 302 403 403
 GET  /admin/comment/delete/?id={comment}                                200 200 403 403
 POST /admin/comment/delete/ id={comment}                                302 302 403 403
+POST /admin/comment/decision/ decision=approve-{comment}               302 302 403 403
 POST /admin/comment/restore/ id={comment}                               302 302 403 403
 POST /admin/comment/action/ action=approve&rowid={comment}              302 302 403 403
 GET  /admin/comment/export/csv/                                         200 200 403 403
