@@ -19,6 +19,7 @@ class CommentVersion(Identified, db.Model):
 
     comment_id: Mapped[int] = mapped_column(BigId, ForeignKey("comment.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="")  # by which the row is found when somebody is erased
     website: Mapped[str] = mapped_column(String(500), default="")
     body: Mapped[str] = mapped_column(LongText)
     replaced_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())

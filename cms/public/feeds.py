@@ -46,7 +46,7 @@ def entry_of_comment(comment: Comment) -> Entry:
     url = absolute("public.post", slug=comment.post.slug)
     return Entry(
         id=lasting_id("comment", comment.id, comment.created_at),
-        url=f"{url}#comment-{comment.id}",
+        url=absolute("public.comment", slug=comment.post.slug, number=comment.id),
         title=gettext("%(name)s on “%(title)s”", name=comment.name, title=comment.post.title),
         html=absolute_links(str(comment.body_html), url),
         published=comment.created_at,

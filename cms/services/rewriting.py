@@ -44,11 +44,8 @@ def rewrite(comment: Comment, words: Words, *, edits: int, address: str) -> Comm
     if comment.edits != edits:
         raise Overtaken(gettext("You have changed it in another window. This is what you typed here: save it again."))
     now = clock.now()
-    db.session.add(
-        CommentVersion(
-            comment_id=comment.id, name=comment.name, website=comment.website, body=comment.body, replaced_at=now
-        )
-    )
+    was = {name: getattr(comment, name) for name in ("name", "email", "website", "body")}
+    db.session.add(CommentVersion(comment_id=comment.id, replaced_at=now, **was))
     comment.name, comment.website = words.name, words.website
     comment.write(words.body)
     comment.edited_at, comment.edits = now, comment.edits + 1

@@ -22,6 +22,7 @@ def upgrade():
         sa.Column("id", ID, nullable=False),
         sa.Column("comment_id", ID, nullable=False),
         sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("email", sa.String(254), nullable=False),
         sa.Column("website", sa.String(500), nullable=False),
         sa.Column("body", LONG_TEXT, nullable=False),
         sa.Column("replaced_at", TIME, nullable=False),

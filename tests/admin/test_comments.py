@@ -1,12 +1,16 @@
 """Moderating: who may, what it changes, and what readers then see."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
 from cms.db import db
 from cms.models import AuditEntry, CommentStatus
+from cms.services import spam_filter
 from tests.factories import make_comment, make_post, make_user
 from tests.naughty import NAUGHTY, live_parts
+from tests.services.test_spam_filter import SELLING, teach
 from tests.signing_in import signed_in, submit
 
 LIST = "/admin/comment/"
@@ -122,3 +126,70 @@ def test_the_list_costs_few_queries(client, count_queries):
     client.get(LIST)
 
     assert len(count_queries(lambda: client.get(LIST))) <= 8
+
+
+def test_one_comment_is_decided_about_where_it_stands(client):
+    post = make_post()
+    one, other = make_comment(post, CommentStatus.HELD), make_comment(post, CommentStatus.HELD)
+    signed_in(client, make_user("editor"))
+
+    for verb, state in (("spam", "spam"), ("approve", "approved"), ("hold", "held")):
+        answer = submit(client, LIST, {"decision": f"{verb}-{one.id}"}, to=f"{LIST}decision/")
+        assert (answer.status_code, one.state, other.state) == (302, state, "held")
+    for wrong in ("", "trash-1", f"approve-{one.id}x", "approve-", "approve-0"):
+        assert submit(client, LIST, {"decision": wrong}, to=f"{LIST}decision/").status_code == 400
+    assert one.state == "held"
+
+
+def test_a_moderator_answers_and_approves_with_one_act(client):
+    post = make_post()
+    comment = make_comment(post, CommentStatus.HELD, body="Is it so?")
+    editor = make_user("editor", name="Edith")
+    signed_in(client, editor)
+    page = f"{LIST}answer/?id={comment.id}"
+
+    assert "Approve and answer" in client.get(page).text
+    empty = submit(client, page, {"answer": " \n"})
+    assert empty.status_code == 422
+    assert comment.state == "held"
+    answer = submit(client, page, {"answer": "It *is*."})
+
+    assert answer.status_code == 302
+    text = client.get(f"/posts/{post.slug}").text
+    assert text.index("Is it so?") < text.index("It <em>is</em>.")
+    assert "Edith" in text
+    actions = db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions[-2:] == ["comment.approved", "comment.answered"]
+
+
+def test_what_is_in_the_trash_is_not_answered(client):
+    comment = make_comment(make_post())
+    comment.trash()
+    signed_in(client, make_user("editor"))
+
+    refused = submit(client, f"{LIST}answer/?id={comment.id}", {"answer": "Too late."})
+
+    assert refused.status_code == 422
+    assert "It is in the trash." in refused.text
+
+
+def test_the_filter_says_how_much_it_knows_and_why_it_thinks_so(client):
+    post = make_post()
+    editor = make_user("editor")
+    teach(post, by=editor, spam=3)
+    signed_in(client, editor)
+    assert "decides nothing before it knows 20 of each" in client.get(LIST).text
+    assert "20 good, 3 spam" in client.get(LIST).text
+
+    teach(post, by=editor)
+    comment = make_comment(post, CommentStatus.HELD, **{**SELLING, "name": "<b>Casino</b>"})
+    spam_filter.look_at(comment)
+    page, record = client.get(f"{LIST}?status=held").text, client.get(f"{LIST}edit/?id={comment.id}").text
+
+    for text in (page, record):
+        assert "Looks like spam" in text
+        assert re.search(r"spam score \d+ of 100", text)
+        assert re.search(r'<span class="verdict-pull">\+\d+</span> <bdi>[^<]+</bdi>', text)
+        assert re.search(r"in \d+ of \d+ spam, in 0 of \d+ good", text)
+        assert live_parts(text) == []
+    assert SELLING["email"] in record

@@ -125,7 +125,7 @@ def test_comments_have_feeds_newest_first(client):
     ]  # fmt: skip
     assert f'href="{SITE}/x"' in everything.findtext(f"{ATOM}entry/{ATOM}content")
     assert item["authors"] == [{"name": "Ada"}]
-    assert re.fullmatch(rf"{SITE}/posts/sea#comment-\d+", item["url"])
+    assert re.fullmatch(rf"{SITE}/posts/sea/comments/\d+", item["url"])
     assert "Comments on “Sea”" in client.get("/posts/sea").text
     assert client.get("/posts/draft/comments/feed.atom").status_code == 404
 
