@@ -4,7 +4,9 @@ import smtplib
 import ssl
 from collections.abc import Mapping
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import formatdate, make_msgid, parseaddr
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import current_app
@@ -19,6 +21,21 @@ from cms.transactions import in_transaction
 
 TIMEOUT_SECONDS = 30
 NOT_KEPT = marked("(This text held a link that opens an account. It is not kept once the mail is sent.)")
+
+
+class WholeListHeaders(EmailPolicy):
+    """Leaves the headers of lists on one line: Python would else write a long address in them as encoded words, in
+    which no mail program looks for one."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower().startswith("list-"):
+            return f"{name}: {value}{self.linesep}"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower().startswith("list-"):
+            return self.fold(name, value).encode()
+        return super().fold_binary(name, value)
 
 
 def send(to: str, subject: str, text: str, *, secret: bool = False, headers: Mapping[str, str] | None = None) -> Mail:
@@ -70,7 +87,7 @@ def deliver(task: Task) -> None:
 
 def _message(mail: Mail) -> EmailMessage:
     sender = current_app.config["MAIL_FROM"]
-    message = EmailMessage()
+    message = EmailMessage(policy=WholeListHeaders())
     message["From"] = sender
     message["To"] = mail.recipient
     message["Subject"] = mail.subject

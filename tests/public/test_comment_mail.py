@@ -129,7 +129,10 @@ def test_from_the_wish_to_the_mail_to_the_end_of_it(sending, client, travel):
     assert len(mails()) == 2
 
 
-@pytest.mark.parametrize(("url", "one_click"), [("https://example.org", True), ("http://localhost", False)])
+LONG = "https://a-site-whose-name-is-so-long-that-no-line-of-a-header-has-room-for-it.example.org"
+
+
+@pytest.mark.parametrize(("url", "one_click"), [(LONG, True), ("http://localhost", False)])
 def test_the_mail_carries_the_headers_of_one_click(sending, client, travel, monkeypatch, url, one_click):
     monkeypatch.setitem(sending.config, "SITE_URL", url)
     _post, comment = confirmed(client, travel)
@@ -140,6 +143,7 @@ def test_the_mail_carries_the_headers_of_one_click(sending, client, travel, monk
 
     assert ask["List-Unsubscribe"] is None
     assert told["List-Unsubscribe"] == f"<{url}{link(mails()[1])}>"
+    assert f"\nList-Unsubscribe: <{url}{link(mails()[1])}>\n" in told.as_bytes().decode()
     assert told["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if one_click else None)
 
 
