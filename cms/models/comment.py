@@ -75,7 +75,7 @@ class Comment(Trashable, Identified, db.Model):
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when whoever it answers was told by mail
     # What the filter thought of it: per cent, and why (services/spam_filter.py); None where it had learned too little.
     spam_score: Mapped[int | None] = mapped_column(SmallInteger)
-    spam_reasons: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+    spam_reasons: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
     lesson: Mapped[bytes | None] = mapped_column(LongBlob, deferred=True)  # what the filter learned from it, to unlearn
 
     post: Mapped[Post] = relationship(back_populates="comments", sync_backref=False)

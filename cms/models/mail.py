@@ -30,7 +30,9 @@ class Mail(Identified, db.Model):
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(LongText)
     status: Mapped[MailStatus] = mapped_column(by_value(MailStatus), default=MailStatus.WAITING)
-    headers: Mapped[dict[str, str] | None] = mapped_column(JSON)  # beside the usual: List-Unsubscribe
+    headers: Mapped[dict[str, str] | None] = mapped_column(
+        JSON(none_as_null=True)
+    )  # beside the usual: List-Unsubscribe
     error: Mapped[str] = mapped_column(String(1000), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: clock.now())
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

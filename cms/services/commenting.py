@@ -69,7 +69,7 @@ def write(post: Post, words: Words, *, address: str, form_token: str, is_suspici
     if words.wants_mail and settings.reply_mail:
         subscribing.ask_for(comment)
     if comment.status is CommentStatus.HELD and settings.notify_moderators:
-        _tell_moderators(comment, post)
+        tell_moderators(comment, post)
     if comment.is_shown:
         subscribing.shown(comment)
     return comment
@@ -151,7 +151,8 @@ def _was_approved_before(email: str) -> bool:
     return email in db.session.scalars(alike.order_by(None))
 
 
-def _tell_moderators(comment: Comment, post: Post) -> None:
+def tell_moderators(comment: Comment, post: Post) -> None:
+    """That it waits, each in their language; not where so many wait that another mail says nothing new."""
     some = Comment.waiting().with_only_columns(Comment.id).order_by(None).limit(ENOUGH_WAITING + 1).subquery()
     if (db.session.scalar(select(func.count()).select_from(some)) or 0) > ENOUGH_WAITING:
         return

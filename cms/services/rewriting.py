@@ -8,7 +8,7 @@ from cms import clock
 from cms.db import db
 from cms.errors import CmsError, InvalidChange, NotAllowed
 from cms.language import gettext
-from cms.models import Comment, CommentVersion, Post
+from cms.models import Comment, CommentStatus, CommentVersion, Post
 from cms.services import auditing, commenting, site
 from cms.services.comment_words import Words, problems
 
@@ -49,7 +49,10 @@ def rewrite(comment: Comment, words: Words, *, edits: int, address: str) -> Comm
     comment.name, comment.website = words.name, words.website
     comment.write(words.body)
     comment.edited_at, comment.edits = now, comment.edits + 1
+    was_shown = comment.is_shown
     commenting.filter_(comment, settings.spam_filter)
+    if was_shown and comment.status is CommentStatus.HELD and settings.notify_moderators:
+        commenting.tell_moderators(comment, db.session.get_one(Post, comment.post_id))
     auditing.record("comment.rewritten", comment, by=None)
     return comment
 

