@@ -35,6 +35,7 @@ class Settings:
     WORKERS: int
     THREADS: int
     SITE_URL: str
+    HSTS_DAYS: int
     TRUSTED_PROXIES: int
     MAIL_URL: str = field(repr=False)
     MAIL_FROM: str

@@ -8,9 +8,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 READERS = {
     "default-src": "'none'",
     "style-src": "'self'",
-    "img-src": "'self' data: https:",  # editors may show pictures from elsewhere
+    "img-src": "'self' https:",  # editors may show pictures from elsewhere
     "media-src": "'self' https:",
-    "font-src": "'none'",
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
@@ -32,12 +31,14 @@ ALWAYS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Origin-Agent-Cluster": "?1",
+    "X-Permitted-Cross-Domain-Policies": "none",
     "Permissions-Policy": (
-        "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
-        "magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
+        "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
+        "gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), "
+        "payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
     ),
 }
-HSTS = "max-age=31536000"
 
 
 def csp_nonce() -> str:
@@ -65,8 +66,10 @@ def protect(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", referrer)
     for name, value in ALWAYS.items():
         response.headers.setdefault(name, value)
-    if current_app.config["SITE_URL"].startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
+    days = current_app.config["HSTS_DAYS"]
+    if days and current_app.config["SITE_URL"].startswith("https://"):
+        # Of this host alone: of others below it we know nothing.
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={days * 86_400}")
     return response
 
 

@@ -109,6 +109,7 @@ VARIABLES = (
     Variable("CMS_WORKERS", whole_number(1, 64), "2", "Server processes."),
     Variable("CMS_THREADS", whole_number(1, 256), "4", "Threads in each server process."),
     Variable("CMS_SITE_URL", site_address, "", "The site's public address, for feeds, mail and canonical links; the one listened on when empty. With `https://` cookies are sent over TLS only."),
+    Variable("CMS_HSTS_DAYS", whole_number(0, 3650), "365", "For how many days browsers are told to come by `https://` alone, once `CMS_SITE_URL` begins so; `0` tells them nothing."),
     Variable("CMS_TRUSTED_PROXIES", whole_number(0, 10), "0", "How many proxies stand in front and set `X-Forwarded-*`."),
     Variable("CMS_MAIL_URL", mail_server, "", "The mail server: `smtp://user:password@host:587?tls=starttls`, or `smtps://`. When empty, mail stays in the outbox of the admin."),
     Variable("CMS_MAIL_FROM", mail_sender, "Lightblog <lightblog@localhost>", "Who mail comes from."),

@@ -23,14 +23,18 @@ importing = AppGroup("import", help="Bring in a blog that was written elsewhere.
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would come of it, and write nothing at all.")
 @click.option("--author", "email", metavar="EMAIL", help="The account that signs posts which name no author.")
+@click.option("--old-site", metavar="URL", default="", help="Where links and pictures lead that were not imported.")
 @click.option("-v", "--verbose", is_flag=True, help="List every note, not the first few of each kind.")
-def import_markdown(path: Path, dry_run: bool, email: str | None, verbose: bool) -> None:
+def import_markdown(path: Path, dry_run: bool, email: str | None, old_site: str, verbose: bool) -> None:
     """Import the Markdown posts in PATH: a folder with posts/ and assets/, or the folder of the posts.
 
     A second run changes only what was changed in the files since. Ends with 1 when nothing could be imported.
     """
+    if old_site and not old_site.startswith(("https://", "http://")):
+        raise click.BadParameter("Give the whole address, from https:// on.", param_hint="--old-site")
+    how = {"fallback": person(email), "old_site": old_site, "dry_run": dry_run}
     with explained(), progress_bar("Importing") as progress:
-        report = markdown_folder.run(path, fallback=person(email), dry_run=dry_run, progress=progress)
+        report = markdown_folder.run(path, **how, progress=progress)
     show(report, dry_run=dry_run, verbose=verbose)
     if report.imported == 0:
         sys.exit(1)

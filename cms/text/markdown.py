@@ -17,6 +17,7 @@ from cms.text import figures, markdown_html, sanitize
 from cms.text.slug import slugify
 
 RENDERER_VERSION = 2  # Raise it with any change of the product: stored HTML of another version is rendered again.
+LONGEST_LINK = 500  # letters of a heading that writers link to
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,15 @@ def render(markdown: str, *, raw_html: bool = False, prefix: str = "") -> Markup
     html = parser.render(_encodable(markdown), environment)
     if raw_html and sanitize.is_tangled(html):
         return render(markdown, prefix=prefix)
-    anchors = {heading.id: sanitize.own_id(prefix + heading.id) for heading in environment["headings"]}
-    return sanitize.clean_rendered(html, anchors)
+    return sanitize.clean_rendered(html, _anchors(environment["headings"], prefix))
+
+
+def _anchors(headings: list[Heading], prefix: str) -> dict[str, str]:
+    """What writers link to: the id of a heading, or what other programs would make of its words, uncut."""
+    own = {heading.id: sanitize.own_id(prefix + heading.id) for heading in headings}
+    for heading in headings:
+        own.setdefault(slugify(heading.text, max_length=LONGEST_LINK), own[heading.id])
+    return own
 
 
 def render_comment(text: str) -> Markup:

@@ -16,6 +16,7 @@ from tests.crawling import crawl
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOG = ROOT.parent / "shared" / "data" / "18f-blog"
+OLD_SITE = ("--old-site", "https://18f.gsa.gov/")
 
 
 def flask(app: Flask, *arguments: str):
@@ -38,14 +39,14 @@ def imported(database_kind, request, tmp_path_factory):
     if database_kind == "mariadb":
         url = request.getfixturevalue("mariadb_server").create_database("whole_import")
     app = make_app(folder, url)
-    dry = flask(app, str(BLOG), "--dry-run", "-v")
+    dry = flask(app, str(BLOG), *OLD_SITE, "--dry-run", "-v")
     with app.app_context():
         left = [
             db.session.scalar(select(func.count()).select_from(model)) for model in (Post, Tag, Author, Media, Redirect)
         ]
     files = list((folder / "media").rglob("*"))
-    first = flask(app, str(BLOG), "-v")
-    second = flask(app, str(BLOG / "posts"))
+    first = flask(app, str(BLOG), *OLD_SITE, "-v")
+    second = flask(app, str(BLOG / "posts"), *OLD_SITE)
     yield app, dry, (left, files), first, second
     with app.app_context():
         db.engine.dispose()
@@ -287,5 +288,6 @@ def test_no_internal_link_of_the_whole_site_is_broken(blog, database_kind):
     walk = crawl(blog.test_client(), ["/", "/sitemap.xml", "/robots.txt"], blog.config["SITE_URL"])
 
     assert walk.broken == {}
+    assert all(len(addresses) > 5 for addresses in walk.sampled.values())
     assert sum(address.startswith("/posts/") and "/comments/" not in address for address in walk.visited) >= 503
     assert {"text/html", "application/atom+xml", "application/xml", "image/png", "image/jpeg"} <= walk.kinds.keys()

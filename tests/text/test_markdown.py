@@ -157,6 +157,17 @@ def test_raw_html_can_link_to_its_own_ids_and_to_headings():
     assert "<h1" not in html
 
 
+def test_a_link_finds_a_heading_by_its_words_where_its_id_is_cut_or_ours():
+    long = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    name = long.replace(" ", "-")
+    html = render(f"[a](#user-research) [b](#{name})\n\n## User research\n\n## {long}")
+
+    assert '<a href="#section-user-research">a</a>' in html
+    cut = headings(f"## {long}")[0].id
+    assert len(cut) < len(name)
+    assert f'<a href="#{cut}">b</a>' in html
+
+
 def test_a_comment_has_paragraphs_emphasis_code_quotes_lists_and_links():
     html = render_comment("a *b*\nc `d`\n\n> e\n\n- f\n\n```\ng\n```\n[h](https://h.example)")
 

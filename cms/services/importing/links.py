@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
 from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from cms.services.importing import ledger, marks
 from cms.services.importing.marks import Report, Text
@@ -35,6 +35,7 @@ class AddressBook:
     tags: set[str] = field(default_factory=set)
     authors: dict[str, str] = field(default_factory=dict)  # path by slug
     hosts: set[str] = field(default_factory=set)  # under which the old site was found
+    old_site: str = ""  # its address, where it goes on standing: what was not imported is linked there
 
     def add_post(self, old: str, new: str) -> bool:
         """Whether the old address was still free."""
@@ -112,13 +113,17 @@ class Rewriter:
         ending = ("?" + parts.query if parts.query else "") + ("#" + parts.fragment if parts.fragment else "")
         suffix = PurePosixPath(path).suffix.lower().removeprefix(".")
         if suffix in PICTURES or suffix in FILES:
-            return self.find_file(unquote(path), line) or address
+            return self.find_file(unquote(path), line) or self._at_the_old_site(address)
         new = self.book.path_of(path) if path.startswith("/") or suffix == "md" else None
         if new is None:
             if not parts.netloc or path.startswith("/20"):
                 self.report(ledger.LEADS_NOWHERE, line, address)
-            return address
+            return self._at_the_old_site(address)
         return new + ending
+
+    def _at_the_old_site(self, address: str) -> str:
+        """The whole address where nothing here has taken its place; as it is where the old site is gone."""
+        return urljoin(f"{self.book.old_site}/", address) if self.book.old_site else address
 
     def _frame(self, frame: str, line: int) -> str:
         found = {name.lower(): one or other for name, one, other in _ATTRIBUTE_OF_FRAME.findall(frame)}

@@ -44,16 +44,25 @@ class Chunk:
     authors: dict[str, int] = field(default_factory=dict)
 
 
-def run(path: Path, *, fallback: User | None = None, dry_run: bool = False, progress: Progress | None = None) -> Ledger:
+def run(
+    path: Path,
+    *,
+    fallback: User | None = None,
+    old_site: str = "",
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Ledger:
     """Import what is in ``path``; with ``dry_run`` only say what would come of it. Commits by itself, in chunks.
 
-    ``fallback`` signs posts that name no author. Raises CmsError when there is nothing to import.
+    ``fallback`` signs posts that name no author; links that find nothing here lead to ``old_site``, where it is given.
+    Raises CmsError when there is nothing to import.
     """
     report = Ledger()
     fallback_id = fallback.id if fallback is not None else None
     site, zone = Site.at(path), settings.read().zone
     known = _known()
     plan = sources.plan(site, {label: item.slug for label, item in known.items()}, report)
+    plan.book.old_site = old_site.rstrip("/")
     assets = Assets(site.root, report, dry_run)
     authors: dict[str, int] = {}
     counted: set[str] = set()

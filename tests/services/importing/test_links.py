@@ -7,8 +7,8 @@ from cms.services.importing.marks import Text
 FILES = {"/assets/a.jpg": "/media/aa/a.jpg", "/assets/a b.jpg": "/media/ab/ab.jpg", "/files/a.pdf": "/media/pd/f.pdf"}
 
 
-def rewritten(text: str):
-    book = AddressBook(hosts={"old.example"}, tags={"cats"}, authors={"ann": "/authors/ann"})
+def rewritten(text: str, old_site: str = ""):
+    book = AddressBook(old_site=old_site, hosts={"old.example"}, tags={"cats"}, authors={"ann": "/authors/ann"})
     book.add_post("/2016/03/01/one/", "/posts/one")
     notes = []
     rewriter = Rewriter(book, lambda path, line: FILES.get(path), lambda *note: notes.append(note))
@@ -49,6 +49,13 @@ def test_a_link_to_what_was_not_imported_stays_and_is_reported():
 
     assert text == "a\n\n[x](/about/)"
     assert notes == [(ledger.LEADS_NOWHERE, 3, "/about/")]
+
+
+def test_what_was_not_imported_leads_to_the_old_site_where_that_goes_on():
+    text, notes = rewritten("[x](/about/#us) ![y](/assets/gone.jpg) [z](/2016/03/01/one/)", "https://old.example")
+
+    assert text == "[x](https://old.example/about/#us) ![y](https://old.example/assets/gone.jpg) [z](/posts/one)"
+    assert notes == [(ledger.LEADS_NOWHERE, 1, "/about/#us")]
 
 
 def test_a_frame_becomes_a_link_since_frames_are_not_shown():
