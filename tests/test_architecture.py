@@ -187,6 +187,8 @@ WRITERS_OF_TEXT = ("cms.services.revising", "cms.models.")
 OTHER_TARGETS = {
     ("cms.admin.authors", "row.slug"),  # an author's
     ("cms.services.tagging", "tag.slug"),
+    ("cms.services.series", "series.title"),
+    ("cms.services.series", "series.slug"),
     ("cms.services.accounts", "setattr(user, ...)"),
     ("cms.services.media", "setattr(media, ...)"),
     ("cms.services.importing.markdown_folder", "setattr(report, ...)"),

@@ -180,7 +180,7 @@ class Seen(HTMLParser):
     def handle_starttag(self, tag, attributes):
         about = dict(attributes)
         unread = tag in self.UNREAD or about.get("lang") == "en" or "prose" in (about.get("class") or "").split()
-        unread = unread or about.get("name") == "time_zone"  # the names of the zones
+        unread = unread or about.get("name") in ("time_zone", "language")  # names that are no texts of ours
         if tag not in self.VOID:
             self.inside.append((tag, unread))
         if not unread and not any(one for _, one in self.inside) and tag not in ("link", "meta"):
@@ -199,7 +199,7 @@ INNERMOST = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 # What is no word of ours: what the factories and the table of rights make up, addresses, units, and names that are the
 # same in every language.
 DATA = re.compile(
-    r"\b(Post|Page|Person|Author|Tag|Reader|role) \d+\b|The text of (post|page) \d+\.|What reader \d+ says\."
+    r"\b(Post|Page|Person|Author|Tag|Series|Reader|role) \d+\b|The text of (post|page) \d+\.|What reader \d+ says\."
     r"|\S+@\S+|/\S*|https?:\S+|\b[A-Z]\w+/[\w/+-]+|\b[a-z]+(-[a-z\d]+)*-\d+\b|[A-Z\d]{4}(-[A-Z\d]{4})+"
     r"|cat\.png|example\.org|Trash: posts|For editors|“Post”"
     r"|\b(Hello|admin|editor|author|contributor|zzz|English|Lightblog|Eve)\b"

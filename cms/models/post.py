@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, String, func, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, String, func, or_, select, update
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cms.db import PAIR_TABLE, TABLE, BigId, Identified, UtcDateTime, ascii_identity, db, identity
@@ -178,6 +178,15 @@ class Post(Identified, Publishable, db.Model):
             self.part = SeriesPart(series=series, position=position)
         elif self.part.series_id != series.id:
             self.part.series, self.part.position = series, position
+
+    def translate(self, original_id: int | None) -> None:
+        """Be a translation of that one, which is none itself; what was a translation of this one follows it."""
+        session = object_session(self)
+        if original_id is not None and original_id != self.translation_of_id and session is not None:
+            # By a statement: their texts are as they were, and a page open in an editor is not stale for it.
+            followers = update(Post).where(Post.translation_of_id == self.id).values(translation_of_id=original_id)
+            session.execute(followers, execution_options={"synchronize_session": False})
+        self.translation_of_id = original_id
 
     def relist(self) -> None:
         super().relist()

@@ -6,7 +6,7 @@ All of a group name one original, which names nobody: so a group is found in one
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from cms.db import db
 from cms.errors import InvalidChange
@@ -58,11 +58,4 @@ def belongs_to(post: Post, other_id: int) -> bool:
 
 def join(post: Post, wanted_id: int | None) -> None:
     """Make ``post`` a translation of that one; what was a translation of ``post`` follows it. Flushed before."""
-    original = original_of(post, wanted_id)
-    if original is not None and original != post.translation_of_id:
-        # By a statement: their texts are as they were, and a page open in an editor is not stale for it.
-        followers = update(Post).where(Post.translation_of_id == post.id)
-        db.session.execute(
-            followers.values(translation_of_id=original), execution_options={"synchronize_session": False}
-        )
-    post.translation_of_id = original
+    post.translate(original_of(post, wanted_id))
