@@ -1,5 +1,6 @@
 # make run [PORT=9000] [HOST=0.0.0.0]    make install    make test [ARGS="-k words"]    make lint    make format    make clean
-# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]    make bench-search    make lighthouse    make translations
+# make schema-proof [LEVEL=ci]    make bench-admin [POSTS=100000]    make bench-search    make lighthouse [PAGES=public]
+# make translations
 
 PYTHON := .venv/bin/python
 
@@ -50,9 +51,9 @@ bench-search: POSTS := 200000
 bench-search: .venv/made-for-tests
 	@$(COMPILED) $(PYTHON) -m tests.benchmarks.search --posts $(POSTS) --database $(DATABASE) $(if $(KEEP),--keep $(KEEP))
 
-# Scores of the pages of the admin, by Lighthouse out of npm: the machine must have Node and be otherwise idle.
+# Scores of the pages of readers and of the admin, by Lighthouse out of npm: the machine must have Node and be otherwise idle.
 lighthouse: .venv/made-for-tests
-	@$(PYTHON) -m tests.benchmarks.lighthouse
+	@$(PYTHON) -m tests.benchmarks.lighthouse $(PAGES)
 
 # Tell the catalog of each language which texts the source has now, and compile it. What is new stands there without a
 # translation, which tests/test_language.py does not let pass.

@@ -1,4 +1,6 @@
-"""Lighthouse on the pages that people of the admin look at all day: ``make lighthouse``. Needs Node 18 and npm.
+"""Lighthouse on the pages that people of the admin look at all day, and on those of readers. Needs Node 18 and npm.
+
+``make lighthouse`` is all of it, ``make lighthouse PAGES=public`` that of readers alone, with the best of three tries.
 
 A score counts the speed of the machine too, so run it when nothing else does.
 """
@@ -10,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,9 +27,12 @@ from tests.signing_in import signed_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIGHTHOUSE = "lighthouse@12.8.2"  # the last that Node 18 runs
-CATEGORIES = ("performance", "accessibility", "best-practices")
-LEAST = 95
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+ADMIN = CATEGORIES[:3]  # what is behind a sign-in is found by nobody
+LEAST, LEAST_FOR_READERS = 95, 100
 TRIES = 4
+BEST_OF = 3
+READERS = ("/", "/posts/three-parts-of-an-error-message", "/tags/writing", "/search?q=notebook")
 
 
 @contextmanager
@@ -56,12 +61,12 @@ def served(instance: Path) -> Iterator[tuple[str, str, int]]:
             server.terminate()
 
 
-def scores(url: str, folder: Path, cookie: str, *options: str) -> dict[str, int]:
+def scores(url: str, folder: Path, cookie: str, categories: Sequence[str], *options: str) -> dict[str, int]:
     headers = folder / "headers.json"
     headers.write_text(json.dumps({"Cookie": cookie} if cookie else {}))
     command = [
         *("npx", "--yes", LIGHTHOUSE, url, "--quiet", "--output=json", "--output-path=stdout"),
-        *(f"--only-categories={','.join(CATEGORIES)}", f"--extra-headers={headers}"),
+        *(f"--only-categories={','.join(categories)}", f"--extra-headers={headers}"),
         *("--chrome-flags=--headless=new --no-sandbox --disable-gpu", *options),
     ]
     environ = {**os.environ, "CHROME_PATH": browser_tools.chromium() or ""}
@@ -74,7 +79,21 @@ def scores(url: str, folder: Path, cookie: str, *options: str) -> dict[str, int]
     found = json.loads(done.stdout)
     if found["finalDisplayedUrl"] != url:
         sys.exit(f"{url} led to {found['finalDisplayedUrl']}.")
-    return {name: round(found["categories"][name]["score"] * 100) for name in CATEGORIES}
+    for audit in found["audits"].values():
+        if audit["score"] is not None and audit["score"] < 1 and audit["scoreDisplayMode"] == "binary":
+            say(f"    {audit['id']}: {audit['title']}")
+    return {name: round(found["categories"][name]["score"] * 100) for name in categories}
+
+
+def best(url: str, folder: Path, *options: str) -> dict[str, int]:
+    """The scores of a page for readers: of each category the best of some tries, as many as are needed."""
+    found = dict.fromkeys(CATEGORIES, 0)
+    for _ in range(BEST_OF):
+        again = scores(url, folder, "", CATEGORIES, *options)
+        found = {name: max(found[name], again[name]) for name in CATEGORIES}
+        if min(found.values()) >= LEAST_FOR_READERS:
+            break
+    return found
 
 
 def main() -> None:
@@ -85,14 +104,20 @@ def main() -> None:
         sys.exit(reason)
     low = 0
     with tempfile.TemporaryDirectory() as folder, served(Path(folder) / "site") as (url, cookie, post):
-        say(f"{'':<30}" + "".join(f"{name:>16}" for name in CATEGORIES))
-        for path in ("/login", "/admin/", "/admin/post/", f"/admin/post/edit/?id={post}"):
+        say(f"{'':<46}" + "".join(f"{name:>16}" for name in CATEGORIES))
+        pages = [(path, False) for path in READERS]
+        if "public" not in sys.argv:
+            pages += [(path, True) for path in ("/login", "/admin/", "/admin/post/", f"/admin/post/edit/?id={post}")]
+        for path, is_admin in pages:
             for form, options in (("desk", ("--preset=desktop",)), ("phone", ())):
-                found = scores(url + path, Path(folder), "" if path == "/login" else cookie, *options)
-                low += sum(score < LEAST for score in found.values())
-                say(f"{path:<24}{form:<6}" + "".join(f"{score:>16}" for score in found.values()))
+                if is_admin:
+                    found = scores(url + path, Path(folder), "" if path == "/login" else cookie, ADMIN, *options)
+                else:
+                    found = best(url + path, Path(folder), *options)
+                low += sum(score < (LEAST if is_admin else LEAST_FOR_READERS) for score in found.values())
+                say(f"{path[:38]:<40}{form:<6}" + "".join(f"{score:>16}" for score in found.values()))
     if low:
-        sys.exit(f"{low} below {LEAST}.")
+        sys.exit(f"{low} below {LEAST}, or {LEAST_FOR_READERS} for readers.")
 
 
 def say(line: str) -> None:
