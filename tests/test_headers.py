@@ -27,8 +27,8 @@ def test_public_pages_allow_no_script(client):
         policy = client.get(address, buffered=True).headers["Content-Security-Policy"]
         # Nothing but what is used: adding to it takes a reason.
         assert policy == (
-            "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src 'self' https:; form-action 'self'; "
-            "base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src 'self' https:; "
+            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         ), address
 
 

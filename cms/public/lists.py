@@ -63,7 +63,8 @@ def newest(endpoint: str) -> str:
     else:
         featured, posts = None, posts_of(Post.published())
     settings = site.settings
-    preview = structured.Preview("website", settings.title, settings.tagline, absolute(endpoint))
+    about = settings.tagline or gettext("The newest posts of %(title)s.", title=settings.title)
+    preview = structured.Preview("website", settings.title, about, absolute(endpoint))
     structure = structured.of_site()
     return render_template("public/home.html", featured=featured, posts=posts, shared_as=preview, structure=structure)
 
@@ -104,7 +105,8 @@ def tag(slug: str) -> str:
     posts = posts_of(Post.published_with(found), PostTag.listed_at, PostTag.post_id)
     if not posts.items:
         finding.hide_if_secret(found)
-    preview = structured.Preview("website", found.name, found.description, absolute("public.tag", slug=found.slug))
+    about = found.description or gettext("Posts with the tag “%(name)s”.", name=found.name)
+    preview = structured.Preview("website", found.name, about, absolute("public.tag", slug=found.slug))
     structure = structured.of_list(found.name, preview.url, (gettext("Tags"), absolute("public.tags")))
     return render_template("public/tag.html", tag=found, posts=posts, shared_as=preview, structure=structure)
 
@@ -116,7 +118,7 @@ def author(slug: str) -> str:
     posts = posts_of(Post.published_by(found), PostAuthor.listed_at, PostAuthor.post_id)
     if not posts.items:
         finding.hide_if_secret(found)
-    about = excerpt(markdown.plain(found.bio), DESCRIPTION)
+    about = excerpt(markdown.plain(found.bio), DESCRIPTION) or gettext("Posts by %(name)s.", name=found.name)
     preview = structured.Preview(
         "profile",
         found.name,
@@ -145,7 +147,8 @@ def period(year: int, month: int | None = None) -> str:
     if not posts.items:
         abort(404)
     name = month_name(month, year) if month else str(year)
-    preview = structured.Preview("website", name, "", absolute("public.period", year=year, month=month))
+    about = gettext("Posts of %(time)s.", time=name)
+    preview = structured.Preview("website", name, about, absolute("public.period", year=year, month=month))
     whole_year = [(str(year), absolute("public.period", year=year))] if month else []
     structure = structured.of_list(name, preview.url, (gettext("Archive"), absolute("public.archive")), *whole_year)
     return render_template(

@@ -89,7 +89,7 @@ def versions_within(first: int, last: int) -> dict[str, list[tuple[str, str]]]:
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search", "Disallow: /posts/*/comments/"]
+    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search?", "Disallow: /posts/*/comments/"]
     return Response("\n".join([*lines, "", f"Sitemap: {absolute('public.sitemap')}", ""]), mimetype="text/plain")
 
 

@@ -3,6 +3,7 @@
 from flask import render_template, request
 
 from cms.db import db
+from cms.language import gettext
 from cms.models import Post, Series, SeriesPart
 from cms.public import finding, keyset, structured
 from cms.public.blueprint import bp
@@ -17,7 +18,8 @@ def series(slug: str) -> str:
     posts = parts_of(found)
     if not posts.items and posts.is_first:
         finding.hide_if_secret(found)
-    preview = structured.Preview("website", found.title, found.description, absolute("public.series", slug=found.slug))
+    about = found.description or gettext("The posts of the series “%(title)s”.", title=found.title)
+    preview = structured.Preview("website", found.title, about, absolute("public.series", slug=found.slug))
     structure = structured.of_series(found, posts.items)
     return render_template("public/series.html", series=found, posts=posts, shared_as=preview, structure=structure)
 

@@ -1,18 +1,24 @@
 """What search engines and those who share a page are told of it: JSON-LD in the words of schema.org, and OpenGraph."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
+from markupsafe import Markup
 
 from cms.models import Author, Media, Page, Post, Series
 from cms.public import cards
 from cms.public.around import Around, Nearby
 from cms.public.layout import absolute, here
 from cms.services import media
+from cms.text.excerpt import excerpt
 
 SCHEMA = "https://schema.org"
+LOOKED_AT = 10_000  # letters of HTML
+DESCRIPTION = 200  # letters
+_NOT_READ = re.compile(r"<(?:pre|table|h[1-6])\b.*?</(?:pre|table|h[1-6])>|</p>|<br>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ def preview_of_post(post: Post, around: Around) -> Preview:
     return Preview(
         "article",
         post.meta_title or post.title,
-        post.meta_description or post.excerpt,
+        post.meta_description or post.excerpt or _first_words(post),
         absolute("public.post", slug=post.slug),
         picture,
         post.listed_at.isoformat(),
@@ -154,7 +160,16 @@ def preview_of_post(post: Post, around: Around) -> Preview:
 
 def preview_of_page(page: Page) -> Preview:
     url = absolute("public.page", slug=page.slug)
-    return Preview("website", page.meta_title or page.title, page.meta_description, url)
+    return Preview("website", page.meta_title or page.title, page.meta_description or _first_words(page), url)
+
+
+def _first_words(thing: Post | Page) -> str:
+    """What a page is described by when nobody did."""
+    # Of a long text only the beginning is looked at, up to where a tag is whole.
+    html = str(thing.body_html[:LOOKED_AT])
+    if len(thing.body_html) > LOOKED_AT:
+        html = html[: html.rfind("<")]
+    return excerpt(Markup(_NOT_READ.sub(" ", html)).striptags(), DESCRIPTION)  # noqa: S704 (only its words are kept)
 
 
 def _versions(post: Post, around: Around) -> list[Version]:
