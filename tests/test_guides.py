@@ -38,9 +38,19 @@ def commands() -> list[str]:
     return list(dict.fromkeys(line.removeprefix(FLASK) for line in lines if line.startswith(FLASK)))
 
 
+def write_theme(folder: Path) -> None:
+    """The theme of the extender's guide, as it stands there."""
+    guide = (ROOT / "cms" / "help" / "extender.md").read_text()
+    folder.mkdir(parents=True)
+    for language, name in (("toml", "theme.toml"), ("css", "river.css"), ("jinja", "layout.html")):
+        (content,) = blocks(language, guide)
+        (folder / name).write_text(content)
+
+
 @pytest.fixture
 def own_app(own_database, tmp_path, monkeypatch):
     app = make_app(tmp_path / "instance", own_database)
+    write_theme(tmp_path / "instance" / "themes" / "river")
     (tmp_path / "old-blog").mkdir()
     (tmp_path / "old-blog" / "2019-03-04-an-old-post.md").write_text(POST)
     monkeypatch.chdir(tmp_path)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 import cms
+from cms.text.colours import contrast
 
 CSS = (Path(cms.__file__).parent / "static" / "code.css").read_text()
 PALETTES = [
@@ -25,16 +26,5 @@ def test_there_is_a_light_palette_and_a_dark_one_for_each_way_to_ask():
 def test_every_colour_can_be_read(palette):
     for name, colour in palette.items():
         if name != "ground":
-            assert _contrast(colour, palette["ground"]) >= 4.5, name
+            assert contrast(f"#{colour}", f"#{palette['ground']}") >= 4.5, name
 
-
-def _contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    """WCAG 2.2, relative luminance."""
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (0, 2, 4)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -137,7 +137,7 @@ def test_code_in_an_unknown_language_stays_plain(language):
 
 
 def test_pictures_are_loaded_when_needed():
-    assert '<img src="/a.png" alt="a b" title="t" loading="lazy">' in render('![a *b*](/a.png "t")')
+    assert '<img src="/a.png" alt="a b" title="t" loading="lazy">' in render('![a *b*](/a.png "t") and words')
 
 
 def test_html_is_text_unless_the_writer_may_write_it():

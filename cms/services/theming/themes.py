@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+from flask import current_app, g
 
 from cms.errors import InvalidChange
 from cms.language import gettext
@@ -70,7 +70,7 @@ def all_themes() -> list[Theme]:
 def get(name: str) -> Theme:
     """The theme of this name. Raises InvalidChange where there is none, BrokenTheme where it cannot be read.
 
-    Read once, and again when its theme.toml is another (in debug mode always).
+    Read once, and again when something in its folder has changed.
     """
     folder = next(
         (place / name for place in places() if NAME.fullmatch(name) and (place / name / ABOUT).is_file()), None
@@ -78,10 +78,21 @@ def get(name: str) -> Theme:
     if folder is None:
         raise InvalidChange(gettext("There is no theme “%(name)s”.", name=name), field="theme")
     known = current_app.extensions.setdefault(KNOWN, {})
-    stamp = (folder, (folder / ABOUT).stat().st_mtime_ns)
-    if name not in known or known[name][0] != stamp or current_app.debug:
+    stamp = (folder, stamp_of(folder))
+    if name not in known or known[name][0] != stamp:
         known[name] = stamp, read(folder)
     return known[name][1]
+
+
+def stamp_of(folder: Path) -> tuple[int, int]:
+    """Another whenever a file in the folder is; looked at once a request. Ours change with a release alone."""
+    if not folder.is_relative_to(places()[0]) and not current_app.debug:
+        return 0, 0
+    looked_at: dict[Path, tuple[int, int]] = g.setdefault("theme_stamps", {})
+    if folder not in looked_at:
+        times = [path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))]
+        looked_at[folder] = max(times), len(times)
+    return looked_at[folder]
 
 
 def default() -> Theme:

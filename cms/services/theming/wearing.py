@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, current_app, g, has_app_context
-from flask.templating import Environment
-from jinja2 import BaseLoader, ChoiceLoader, Template, TemplateError, TemplateNotFound
+from flask.templating import DispatchingJinjaLoader, Environment
+from jinja2 import Template, TemplateError
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.errors import InvalidChange
@@ -73,22 +73,25 @@ def plain(name: str) -> str:
     return name.split("/", 2)[2].removeprefix(OURS) if name.startswith(PREFIX) else name
 
 
-class ThemeLoader(BaseLoader):
-    """Reads ``themes/NAME/TEMPLATE`` from the theme, or ours where it has none or where ``default/`` asks for ours."""
+class ThemeLoader(DispatchingJinjaLoader):
+    """Reads ``themes/NAME/TEMPLATE`` from the theme, or ours where it has none or where ``default/`` asks for ours.
 
-    def __init__(self, ours: BaseLoader) -> None:
-        self.ours = ours
+    What a theme has is read again when something in its folder has changed; ours, after a start.
+    """
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
-        if not template.startswith(PREFIX) or template.count("/") < 2:
-            raise TemplateNotFound(template)
-        _, name, rest = template.split("/", 2)
+        if not template.startswith(PREFIX):
+            source, path, is_fresh = super().get_source(environment, template)
+            return source, path, is_fresh if current_app.debug else None
+        name, _, rest = template.removeprefix(PREFIX).partition("/")
         theme = themes.get(name)
-        if rest not in theme.templates:
-            return self.ours.get_source(environment, rest.removeprefix(OURS))
-        path = theme.folder / rest
-        stamp = path.stat().st_mtime_ns
-        return path.read_text("utf-8"), str(path), lambda: path.is_file() and path.stat().st_mtime_ns == stamp
+        stamp = themes.stamp_of(theme.folder)
+        if rest in theme.templates:
+            path = str(theme.folder / rest)
+            source = (theme.folder / rest).read_text("utf-8")
+        else:
+            source, path, _ = super().get_source(environment, rest.removeprefix(OURS))
+        return source, path, lambda: themes.stamp_of(theme.folder) == stamp
 
 
 class ThemedTemplate(Template):
@@ -136,7 +139,6 @@ def register_themes(app: Flask) -> None:
     """Have public pages rendered by their theme. Before anything else asks for the app's environment."""
     assert "jinja_env" not in vars(app)
     app.jinja_environment = ThemedEnvironment  # type: ignore[method-assign]
-    ours = app.jinja_loader
-    if ours is not None:
-        app.jinja_loader = ChoiceLoader([ThemeLoader(ours), ours])
+    app.create_global_jinja_loader = lambda: ThemeLoader(app)  # type: ignore[method-assign]
+    app.config["TEMPLATES_AUTO_RELOAD"] = True  # where the loader says so
     app.add_template_global(worn, "current_theme")
