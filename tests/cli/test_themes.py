@@ -29,7 +29,9 @@ def test_the_themes_are_listed_with_the_one_worn(flask, own_themes):  # noqa: F8
 
 
 def test_a_check_names_each_fault_and_ends_with_one(flask, own_themes):  # noqa: F811
-    write_theme(own_themes, layout="{% extends 'default/layout.html' %}{% block footer %}<script></script>{% endblock %}")
+    write_theme(
+        own_themes, layout="{% extends 'default/layout.html' %}{% block footer %}<script></script>{% endblock %}"
+    )
 
     bad, good, none = (flask("theme", "check", name) for name in ("mine", "lantern", "nowhere"))
 

@@ -88,7 +88,9 @@ def test_an_accent_that_is_hard_to_read_is_refused_with_its_figure_and_a_better_
 def test_pages_and_links_stand_in_the_menu_by_their_places(client):
     make_page(title="About", menu_position=2)
     make_page(title="Imprint", menu_position=5)
-    choose(menu_links="News | https://example.org/n | 3\n\nShop | /shop\nFirst|#main|1\nBeside | mailto:a@example.org | 2")
+    choose(
+        menu_links="News | https://example.org/n | 3\n\nShop | /shop\nFirst|#main|1\nBeside | mailto:a@example.org | 2"
+    )
 
     own = ["/archive/", "/tags/", "/search"]
     assert menu(client) == [
@@ -123,7 +125,10 @@ def test_a_line_that_is_no_link_is_named(app, line, problem):
 def test_accounts_elsewhere_are_told_to_be_ours(client):
     choose(social_links="Mastodon <b> | https://example.social/@you")
 
-    assert '<a href="https://example.social/@you" rel="me noopener" dir="auto">Mastodon &lt;b&gt;</a>' in client.get("/").text
+    assert (
+        '<a href="https://example.social/@you" rel="me noopener" dir="auto">Mastodon &lt;b&gt;</a>'
+        in client.get("/").text
+    )
 
 
 def test_a_page_can_be_the_home_and_the_posts_go_on_at_an_address_of_their_own(client, count_queries):
@@ -137,7 +142,9 @@ def test_a_page_can_be_the_home_and_the_posts_go_on_at_an_address_of_their_own(c
     home, posts = client.get("/").text, client.get("/posts/").text
 
     assert "Come in." in home
-    assert '<link rel="canonical" href="http://localhost/">' in home.replace("http://127.0.0.1:8000", "http://localhost")
+    assert '<link rel="canonical" href="http://localhost/">' in home.replace(
+        "http://127.0.0.1:8000", "http://localhost"
+    )
     canonical = re.search(r'rel="canonical" href="([^"]+)"', client.get("/welcome").text)[1]
     assert canonical.endswith(":8000/") or canonical.endswith("localhost/")
     assert "/posts/" in menu(client)

@@ -27,4 +27,3 @@ def test_every_colour_can_be_read(palette):
     for name, colour in palette.items():
         if name != "ground":
             assert contrast(f"#{colour}", f"#{palette['ground']}") >= 4.5, name
-

@@ -15,7 +15,14 @@ def test_contrast_is_that_of_wcag(one, other, ratio):
 
 @pytest.mark.parametrize(
     ("typed", "colour"),
-    [("#0B5D63", "#0b5d63"), ("abc", "#aabbcc"), (" #fff ", "#ffffff"), ("#12345", None), ("red", None), ("#fff;}", None)],
+    [
+        ("#0B5D63", "#0b5d63"),
+        ("abc", "#aabbcc"),
+        (" #fff ", "#ffffff"),
+        ("#12345", None),
+        ("red", None),
+        ("#fff;}", None),
+    ],
 )
 def test_a_colour_is_six_digits_however_it_was_typed(typed, colour):
     assert colours.as_hex(typed) == colour

@@ -23,7 +23,8 @@ def test_a_figure_can_be_wider_than_the_text(width):
 
 
 @pytest.mark.parametrize(
-    "markdown", ["![a](/a.png)", '![a](/a.png "b") words', "words ![a](/a.png)", "![a](/a.png){.evil}", "![a](/1) ![b](/2)"]
+    "markdown",
+    ["![a](/a.png)", '![a](/a.png "b") words', "words ![a](/a.png)", "![a](/a.png){.evil}", "![a](/1) ![b](/2)"],
 )
 def test_other_pictures_stay_in_their_paragraph(markdown):
     html = render(markdown)

@@ -53,7 +53,10 @@ BLOCKLESS = "<html lang='en'><head><title>x</title></head><body>{% block main %}
         ({"public__hoem": "x"}, "public/hoem.html: there is no such template to stand in for."),
         ({"public__tag": "{% if %}"}, "public/tag.html, line 1: "),
         ({"public__tag": "{% extends 'public/tag.html' %}"}, "tag.html line 1: RecursionError"),
-        ({"public__page": "{% extends 'default/public/page.html' %}{% block main %}{{ pgae }}{% endblock %}"}, "'pgae'"),
+        (
+            {"public__page": "{% extends 'default/public/page.html' %}{% block main %}{{ pgae }}{% endblock %}"},
+            "'pgae'",
+        ),
         (
             {"public__tag": "{% extends 'default/public/tag.html' %}{% block main %}{{ tag.nmae }}{% endblock %}"},
             "public/tag.html: 'types.SimpleNamespace object' has no attribute 'nmae'.",
@@ -62,7 +65,10 @@ BLOCKLESS = "<html lang='en'><head><title>x</title></head><body>{% block main %}
             {"layout": "{% extends 'default/layout.html' %}{% block footer %}{{ 1 / 0 }}{% endblock %}"},
             "layout.html line 1: ZeroDivisionError",
         ),
-        ({"layout": "{% extends 'default/layout.html' %}{% block footer %}{{ site.footer|safe }}{% endblock %}"}, "escaping"),
+        (
+            {"layout": "{% extends 'default/layout.html' %}{% block footer %}{{ site.footer|safe }}{% endblock %}"},
+            "escaping",
+        ),
     ],
 )
 def test_what_is_wrong_with_templates_is_named(theme, files, problem):
@@ -79,7 +85,10 @@ def test_what_is_wrong_with_templates_is_named(theme, files, problem):
         ("<p onclick='x()'>", "<p onclick> is a script"),
         ("<a href='javascript:x()'>x</a>", "a link is a script"),
         ("<p style='color: red'>", "<p> has styles of its own"),
-        ("<img src='https://example.org/x.png' alt=''>", "<img> asks for an address outside: https://example.org/x.png"),
+        (
+            "<img src='https://example.org/x.png' alt=''>",
+            "<img> asks for an address outside: https://example.org/x.png",
+        ),
         ("<img src='//example.org/x.png' alt=''>", "<img> asks for an address outside"),
         ("<form action='https://example.org/'></form>", "<form> asks for an address outside"),
         ("<h1>x</h1>", "there are 2 <h1>"),
@@ -180,5 +189,7 @@ def test_the_made_up_pages_are_given_what_real_ones_are(app, client):
     with app.test_request_context("/"):
         app.update_template_context(everywhere)
 
-    assert {name: words - set(everywhere) - made_up[name] for name, words in real.items()} == {name: set() for name in real}
+    assert {name: words - set(everywhere) - made_up[name] for name, words in real.items()} == {
+        name: set() for name in real
+    }
     assert {name: words - real[name] for name, words in made_up.items()} == {name: set() for name in made_up}
