@@ -2,7 +2,7 @@
 
     ![What it shows](address "What is told below it"){.wide}
 
-The title becomes the caption, in which marks and links work. ``{.wide}`` and ``{.full}`` let it break out of the column.
+The title becomes the caption, in which marks and links work; ``{.wide}`` and ``{.full}`` break out of the column.
 """
 
 import re
