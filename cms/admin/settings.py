@@ -17,7 +17,7 @@ from cms.admin.lookups import PICTURES
 from cms.admin.times import ZONES
 from cms.db import db
 from cms.errors import InvalidChange
-from cms.language import gettext, lazy
+from cms.language import gettext, lazy, marked
 from cms.models import Media, Page, Setting
 from cms.services import settings
 from cms.services.options import Option
@@ -58,7 +58,11 @@ def field_of(option: Option) -> Any:
 
 
 def theme_choices() -> list[tuple[str, str]]:
-    return [(theme.name, f"{theme.title} – {theme.description}") for theme in themes.all_themes()]
+    words = marked("%(theme)s: %(about)s")
+    return [
+        (theme.name, gettext(words, theme=theme.title, about=gettext(theme.description)))
+        for theme in themes.all_themes()
+    ]
 
 
 def page_choices() -> list[tuple[str, Any]]:

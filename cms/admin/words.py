@@ -32,18 +32,19 @@ STATES = (
 
 # Columns and fields, where no list or form calls them otherwise.
 FIELDS = (
-    marked("Active"), marked("Alt"), marked("Authors"), marked("Bio"), marked("Body"), marked("Canonical URL"),
-    marked("Caption"), marked("Comment edit minutes"), marked("Comments open"), marked("Comments per hour"),
-    marked("Cover"), marked("Created at"), marked("Created by"), marked("Credit"), marked("Deleted at"),
-    marked("Description"), marked("Email"), marked("Error"), marked("Excerpt"), marked("Failed"), marked("Fields"),
-    marked("Footer"), marked("Imported"), marked("Into"), marked("Is decided"), marked("Is featured"),
-    marked("Language"), marked("Live version"), marked("Menu position"), marked("Meta description"),
+    marked("Accent"), marked("Accent dark"), marked("Active"), marked("Alt"), marked("Authors"), marked("Bio"),
+    marked("Body"), marked("Canonical URL"), marked("Caption"), marked("Comment edit minutes"),
+    marked("Comments open"), marked("Comments per hour"), marked("Cover"), marked("Created at"), marked("Created by"),
+    marked("Credit"), marked("Deleted at"), marked("Description"), marked("Email"), marked("Error"),
+    marked("Excerpt"), marked("Failed"), marked("Fields"), marked("Footer"), marked("Home"), marked("Imported"),
+    marked("Into"), marked("Is decided"), marked("Is featured"), marked("Language"), marked("Live version"),
+    marked("Logo"), marked("Menu links"), marked("Menu lists"), marked("Menu position"), marked("Meta description"),
     marked("Meta title"), marked("Moderation"), marked("Name"), marked("Notify moderators"), marked("Origin"),
     marked("Parts"), marked("Path"), marked("Permissions"), marked("Picture"), marked("Posts"),
     marked("Posts per page"), marked("Published at"), marked("Raw HTML"), marked("Recipient"), marked("Reply mail"),
-    marked("Roles"), marked("Series"), marked("Slug"), marked("Status"), marked("Subject"), marked("Tagline"),
-    marked("Tags"), marked("Target"), marked("Time zone"), marked("Title"), marked("Translation of"),
-    marked("Unpublish at"), marked("User"), marked("Version"), marked("Website"),
+    marked("Roles"), marked("Series"), marked("Slug"), marked("Social links"), marked("Status"), marked("Subject"),
+    marked("Tagline"), marked("Tags"), marked("Target"), marked("Theme"), marked("Time zone"), marked("Title"),
+    marked("Translation of"), marked("Unpublish at"), marked("User"), marked("Version"), marked("Website"),
 )  # fmt: skip
 
 

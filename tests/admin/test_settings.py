@@ -159,7 +159,7 @@ def test_an_admin_looks_at_the_site_in_another_theme_while_readers_see_theirs(ad
 def test_a_theme_is_chosen_among_those_there_are_and_an_incomplete_one_is_refused(app, admin):
     write_theme(app, layout="{% extends 'default/layout.html' %}{% block footer %}<script></script>{% endblock %}")
     try:
-        assert '<option value="mine">Mine – For tests.' in admin.get(PAGE).text
+        assert '<option value="mine">Mine: For tests.' in admin.get(PAGE).text
 
         answer = submit(admin, PAGE, answers(theme="mine"))
 

@@ -9,10 +9,15 @@ from typing import Any
 from flask import current_app, g
 
 from cms.errors import InvalidChange
-from cms.language import gettext
+from cms.language import gettext, marked
 from cms.text.colours import SCHEMES
 
 DEFAULT = "lantern"
+# What our own say of themselves, for the catalogs.
+OURS = (
+    marked("One calm column, set like a book: for texts that are read to their end."),
+    marked("A front page of bold headlines in columns: for sites with much to tell at once."),
+)
 ABOUT = "theme.toml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 KNOWN = "cms.themes"  # the extension that holds those this process has read, with what their files looked like
