@@ -77,7 +77,10 @@ def as_typed(value: Any) -> str:
 
 SettingsForm = type("SettingsForm", (CmsForm,), {name: field_of(option) for name, option in OPTIONS.items()})
 
-NEVER_EMPTY = {name for name, option in OPTIONS.items() if option.default and option.kind != "yes_no"}
+# Where something always stands, if only "The newest posts".
+NEVER_EMPTY = {
+    name for name, option in OPTIONS.items() if option.kind == "page" or (option.default and option.kind != "yes_no")
+}
 
 GROUPS = [
     (lazy(group), [option.name for option in options])

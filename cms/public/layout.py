@@ -23,6 +23,8 @@ LABELS = (
     *(marked("Link to this section"), marked("Link to this section: %(of)s"), marked("Table"), marked("Done")),
     *(marked("Footnotes"), marked("Footnote %(of)s"), marked("Back to reference %(of)s"), marked("To do")),
 )
+# Languages that are written from right to left.
+FROM_RIGHT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr", "ug", "ur", "yi"})
 _LABEL = re.compile(
     r'aria-label="(Link to this section|Footnotes?|Back to reference|Table|Done|To do)(?:(:? )([^"]*))?"'
 )
@@ -71,6 +73,11 @@ def page_language() -> str:
     return str(here().settings.language)
 
 
+def page_direction() -> str:
+    """Which way the page runs. Texts in other languages than that of the site run their own way by dir="auto"."""
+    return "rtl" if page_language().lower().partition("-")[0] in FROM_RIGHT else "ltr"
+
+
 def static_url(name: str) -> str:
     """The address of a file of ours, another one whenever its content is another."""
     return url_for("static", filename=name, v=_digest(Path(current_app.static_folder or "") / name))
@@ -92,7 +99,7 @@ def register_layout(app: Flask) -> None:
     proxy = LocalProxy(here)
     app.context_processor(lambda: {"site": proxy})
     app.after_request(keep_static)
-    for function in (absolute, page_language, static_url, reading_minutes):
+    for function in (absolute, page_language, page_direction, static_url, reading_minutes):
         app.add_template_global(function)
     app.add_template_global(media.url_of, "media_url")
     app.add_template_global(subscribing.is_offered, "mail_on_answers")
