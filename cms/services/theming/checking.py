@@ -9,7 +9,7 @@ from flask import current_app, g
 from jinja2 import TemplateError, Undefined, nodes
 
 from cms.language import nearest, speaking
-from cms.services.theming import samples, stylesheets, themes
+from cms.services.theming import made_up, samples, stylesheets, themes
 from cms.services.theming.markup import faults
 from cms.services.theming.requirements import BLOCKS, CODE_GROUND, CONTRASTS
 from cms.services.theming.samples import Sample
@@ -146,7 +146,7 @@ def _render(theme: Theme, sample: Sample) -> tuple[str, set[str], Exception | No
     """The page, what it asked for in vain, and what stopped it."""
     error: Exception | None = None
     unknown: set[str] = set()
-    html, site = "", samples.site()
+    html, site = "", made_up.site()
     with (
         current_app.test_request_context(sample.address),
         told(site=site, unknown=unknown),

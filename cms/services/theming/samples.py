@@ -1,52 +1,29 @@
 """What the public views hand to their templates, made up: so that a theme can be looked at before anybody reads in it.
 
-``PAGES`` has each template with an address of its view and every state that a theme must show. A test holds it against
+``pages`` has each template with an address of its view and every state that a theme must show. A test holds it against
 what the views really hand over.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from cms.services import settings
-from cms.services.links import Link
-from cms.services.site import Logo, MenuItem, Site
+from cms.services.theming.made_up import (
+    BODY,
+    NOW,
+    around,
+    author,
+    bare_post,
+    comment,
+    found_post,
+    post,
+    series,
+    shared_as,
+    tag,
+    thread,
+)
 from cms.text import markdown
-
-BODY = """
-## A first part
-
-Words with *emphasis*, `code`, a [link](/about) and a note[^1].
-
-> A quotation.
-
-| One | Two |
-|-----|----:|
-| 1   | 2   |
-
-- [x] done
-- to do
-
-![A boat](/media/00/boat.png "Told below the picture")
-
-```python
-def answer():
-    return 42  # of course
-```
-
-## A second part
-
-More words.
-
-## A third part
-
-The last ones.
-
-[^1]: The note.
-"""
-NOW = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
 
 
 class Many(list[Any]):
@@ -68,106 +45,6 @@ class Sample:
 
     def __str__(self) -> str:
         return f"{self.template} ({self.state})" if self.state else self.template
-
-
-def site() -> Site:
-    """A site that has everything."""
-    values = {name: option.default for name, option in settings.OPTIONS.items()}
-    values |= {"title": "A site", "tagline": "What it is about"}
-    return Site(
-        version=0,
-        settings=settings.SiteSettings(values),
-        menu=(MenuItem("About", "/about"), MenuItem("Newsletter", "https://example.org/")),
-        footer=markdown.render("Made *with care*."),
-        valid_until=None,
-        logo=Logo("/media/00/logo.png", 120, 48),
-        elsewhere=(Link("Mastodon", "https://example.social/@you"),),
-    )
-
-
-def picture() -> SimpleNamespace:
-    return SimpleNamespace(
-        id=1, path="00/boat.png", alt="A boat", caption="At sea", credit="Photo: Ada", width=1600, height=900
-    )
-
-
-def author(name: str = "Ada Lovelace", **changed: Any) -> SimpleNamespace:
-    about = {
-        "id": 1,
-        "user_id": 1,
-        "name": name,
-        "slug": "ada-lovelace",
-        "bio": "Writes *programs*.",
-        "bio_html": markdown.render("Writes *programs*."),
-        "website": "https://example.org/ada",
-        "picture": picture(),
-    }
-    return SimpleNamespace(**{**about, **changed})
-
-
-def post(**changed: Any) -> SimpleNamespace:
-    about = {
-        "id": 1,
-        "title": "A post",
-        "slug": "a-post",
-        "excerpt": "What it is about.",
-        "body": BODY,
-        "body_html": markdown.render(BODY),
-        "word_count": 1200,
-        "cover": picture(),
-        "cover_id": 1,
-        "authors": [author(), author("Émilie du Châtelet", slug="emilie")],
-        "tags": [tag(), tag("Sea")],
-        "listed_at": NOW,
-        "published_at": NOW,
-        "updated_at": NOW,
-        "meta_title": "",
-        "meta_description": "",
-        "canonical_url": "",
-        "comments_open": True,
-        "is_featured": True,
-    }
-    return SimpleNamespace(**{**about, **changed})
-
-
-def bare_post() -> SimpleNamespace:
-    """One that has nothing it may lack."""
-    return post(
-        title="", excerpt="", cover=None, authors=[], tags=[], word_count=3, body_html=markdown.render("Words.")
-    )
-
-
-def tag(name: str = "Flask") -> SimpleNamespace:
-    return SimpleNamespace(id=1, name=name, slug=name.lower(), description=f"About {name}.")
-
-
-def comment(number: int, **changed: Any) -> SimpleNamespace:
-    about = {
-        "id": number,
-        "post_id": 1,
-        "parent_id": None,
-        "user_id": 1,
-        "name": "Eve",
-        "website": "https://example.org/eve",
-        "created_at": NOW + timedelta(minutes=number),
-        "body": "*Well* said.",
-        "body_html": markdown.render_comment("*Well* said."),
-    }
-    return SimpleNamespace(**{**about, **changed})
-
-
-def shared_as(kind: str = "website") -> SimpleNamespace:
-    return SimpleNamespace(
-        kind=kind,
-        title="A page",
-        description="What it is about.",
-        url="https://example.org/a",
-        picture=picture(),
-        picture_url="https://example.org/media/00/boat.png",
-        published=NOW.isoformat(),
-        changed=NOW.isoformat(),
-        tags=["Flask"],
-    )
 
 
 def pages() -> list[Sample]:
@@ -192,11 +69,12 @@ def pages() -> list[Sample]:
         ),
         *_lists("public/tag.html", "/tags/flask", {"tag": tag(), **seen}, (posts, none, behind)),
         *_lists("public/author.html", "/authors/ada-lovelace", {"author": author(), **seen}, (posts, none, behind)),
+        *_lists("public/series.html", "/series/a-voyage", {"series": series(), **seen}, (posts, none, behind)),
         *_posts(seen),
         *_comment_forms(),
+        *_own_comments(),
+        *_searches(),
     ]
-    for words, result, state in (("sea", posts, ""), ("sea", none, "nothing found"), ("", None, "nothing asked")):
-        found.append(Sample("public/search.html", "/search", {"words": words, "posts": result}, state))
     for code, title in ((404, "There is nothing here"), (403, "This is not open to you")):
         words = {"code": code, "title": title, "text": "The address may be mistyped.", "request_id": "0"}
         found.append(Sample("errors/error.html", "/nowhere", words, str(code)))
@@ -214,15 +92,18 @@ def _lists(template: str, address: str, words: dict[str, Any], lists: tuple[Many
 
 
 def _posts(seen: dict[str, Any]) -> list[Sample]:
-    thread = SimpleNamespace(comment=comment(1), answers=[comment(2, user_id=None, website="", parent_id=1)])
-    shown = Many([comment(1), comment(2)])
-    talk: dict[str, Any] = {"comments": shown, "threads": [thread], "open": True, "commented": "held"}
-    quiet: dict[str, Any] = {"comments": Many([], next=None), "threads": [], "open": False, "commented": None}
+    shown, none = Many([comment(1), comment(2)]), Many([], next=None)
+    told: dict[str, Any] = {"around": around(), "minutes_to_change": 5}
+    talk: dict[str, Any] = {"comments": shown, "threads": [thread()], "open": True, "commented": "held", **told}
+    quiet: dict[str, Any] = {"comments": none, "threads": [], "open": False, "commented": None, **told}
+    alone = SimpleNamespace(place=None, translations=[], older=None, newer=None, related=[])
+    abroad = post(language="ar", title="رسالة من المقهى القديم", series=None)
     seen = {**seen, "shared_as": shared_as("article")}
     return [
         Sample("public/post.html", "/posts/a-post", {"post": post(), **talk, **seen}),
         Sample("public/post.html", "/posts/a-post", {"post": post(), **talk, "commented": "shown", **seen}, "answered"),
-        Sample("public/post.html", "/posts/a-post", {"post": bare_post(), **quiet, **seen}, "bare"),
+        Sample("public/post.html", "/posts/a-post", {"post": bare_post(), **quiet, "around": alone, **seen}, "bare"),
+        Sample("public/post.html", "/posts/a-post", {"post": abroad, **quiet, "around": alone, **seen}, "in Arabic"),
         Sample("public/post.html", "/posts/a-post", {"post": post(), **quiet, "open": True, **seen}, "no comment yet"),
     ]
 
@@ -245,4 +126,55 @@ def _comment_forms() -> list[Sample]:
     return [
         Sample("public/comment.html", address, words, "preview"),
         Sample("public/comment.html", address, refused, "refused"),
+    ]
+
+
+def _own_comments() -> list[Sample]:
+    typed = {"name": "Eve", "email": "eve@example.org", "website": "", "body": "*Well* said."}
+    mine: dict[str, Any] = {"post": post(), "own": [(comment(1), NOW)], "minutes": 5, "done": None}
+    form: dict[str, Any] = {
+        "post": post(),
+        "comment": comment(1),
+        "words": typed,
+        "problems": {},
+        "notice": "",
+        "token": "signed",
+        "until": NOW,
+    }
+    mail: dict[str, Any] = {"what": "confirm", "post": post(), "done": False, "over": False}
+    here = "/posts/a-post/comments/mine"
+    return [
+        Sample("public/own_comments.html", here, mine),
+        Sample("public/own_comments.html", here, {**mine, "own": [], "done": "late"}, "too late"),
+        Sample("public/own_comment.html", f"{here}/1", form),
+        Sample("public/own_comment.html", f"{here}/1", {**form, "problems": {"body": "Fill this in."}}, "refused"),
+        Sample("public/comment_mail.html", "/comments/mail/signed", mail),
+        Sample("public/comment_mail.html", "/comments/mail/signed", {**mail, "what": "stop", "done": True}, "done"),
+    ]
+
+
+def _searches() -> list[Sample]:
+    def asked(typed: str, results: list[Any], **more: Any) -> dict[str, Any]:
+        page = SimpleNamespace(results=results, first=1, found=len(results), is_first=True, previous=None, next="2-1")
+        return {
+            "typed": typed,
+            "is_too_long": False,
+            "question": SimpleNamespace(all_terms=typed.split()),
+            "page": page,
+            "answer": SimpleNamespace(walked=False, onward=None),
+            "older": None,
+            "before": None,
+            "suggestion": None,
+            "walked": 10_000,
+            **more,
+        }
+
+    other = SimpleNamespace(typed="sea")
+    many = {"answer": SimpleNamespace(walked=True, onward=NOW), "older": "1-1"}
+    return [
+        Sample("public/search.html", "/search", asked("sea", [found_post(), found_post("Sea")])),
+        Sample("public/search.html", "/search", asked("the", [found_post()], **many), "a common word"),
+        Sample("public/search.html", "/search", asked("seo", [], suggestion=other), "nothing found"),
+        Sample("public/search.html", "/search", asked("…", [], question=SimpleNamespace(all_terms=[])), "no word"),
+        Sample("public/search.html", "/search", asked("", []), "nothing asked"),
     ]

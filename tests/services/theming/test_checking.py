@@ -3,11 +3,14 @@
 import pytest
 from flask import template_rendered
 
+from cms.db import db
 from cms.errors import InvalidChange
-from cms.services import settings
+from cms.models import CommentStatus, CommentSubscription
+from cms.public import comment_cookie
+from cms.services import settings, subscribing
 from cms.services.theming import activating, checking, samples, stylesheets, themes
 from cms.text import colours
-from tests.factories import make_author, make_comment, make_page, make_post
+from tests.factories import make_author, make_comment, make_page, make_post, make_series
 from tests.theme_files import ABOUT
 
 OURS = ["broadside", "lantern"]
@@ -174,13 +177,23 @@ def test_the_made_up_pages_are_given_what_real_ones_are(app, client):
 
     post = make_post(title="A post", tags=["Sea"], authors=[make_author("Ada").id])
     make_page(title="About")
-    make_comment(post)
+    first = make_comment(post)
+    held = make_comment(post, CommentStatus.HELD, form_token="a" * 32)
+    wish = CommentSubscription(comment_id=first.id, email="eve@example.org")
+    db.session.add(wish)
+    db.session.flush()
+    series = make_series("A voyage")
+    mine = comment_cookie._serializer().dumps([[held.id, comment_cookie.proof_of(held)]])
+    client.set_cookie("comments", mine, path="/posts/a-post/comments")
     month = f"/archive/{post.listed_at:%Y/%m}/"
     with template_rendered.connected_to(note, app):
         for address in ("/", "/about", "/tags/", "/tags/sea", "/authors/ada", "/archive/", month, "/search?q=post"):
             assert client.get(address).status_code == 200
-        for address in ("/posts/a-post", "/posts/a-post/comments/new"):
+        of_comments = ("new", "mine", f"mine/{held.id}")
+        for address in ("/posts/a-post", *(f"/posts/a-post/comments/{one}" for one in of_comments)):
             assert client.get(address).status_code == 200
+        assert client.get(f"/comments/mail/{subscribing.token_for(subscribing.CONFIRM, wish)}").status_code == 200
+        assert client.get(f"/series/{series.slug}").status_code == 200
         assert client.get("/nowhere").status_code == 404
     made_up: dict[str, set[str]] = {}
     for sample in samples.pages():
