@@ -98,7 +98,7 @@ FOR_OPERATORS = (
     "cli",
     "services/importing",
     "services/seeding",
-    *(f"services/theming/{name}.py" for name in ("checking", "markup", "requirements", "samples", "themes")),
+    *(f"services/theming/{name}.py" for name in ("checking", "made_up", "markup", "requirements", "samples", "themes")),
     "logs.py",
     "config.py",
     "variables.py",
