@@ -55,33 +55,31 @@ def test_what_was_found_is_marked_in_title_text_and_tag(client):
     assert "1 post has “creme”." in said(page)
 
 
-@pytest.mark.parametrize("typed", ["<script>alert(1)</script>", '"><img src=x>', "salt&before=1", "{{ 7*7 }}", "'--"])
-def test_what_was_typed_stays_text(client, typed):
+def test_what_was_typed_stays_text(client):
     make_post(title="Salt")
 
-    page = client.get("/search", query_string={"q": typed}).text
-
-    assert "<script" not in page
-    assert "<img" not in page
-
-
-@pytest.mark.parametrize("address", ["/search", "/search?q=", "/search?q=%20%20", "/search?q=%00"])
-def test_nothing_typed_shows_the_field_alone(client, address):
-    page = client.get(address).text
-
-    assert 'id="q"' in page
-    assert "No post" not in page
-    assert "no word" not in page
+    for typed in ["<script>alert(1)</script>", '"><img src=x>', "salt&before=1", "{{ 7*7 }}", "'--"]:
+        page = client.get("/search", query_string={"q": typed}).text
+        assert "<script" not in page
+        assert "<img" not in page
 
 
-@pytest.mark.parametrize("typed", ["🎉", '"', "***", "tag:", "?!"])
-def test_what_has_no_word_is_answered_kindly(client, typed):
+def test_nothing_typed_shows_the_field_alone(client):
+    for address in ("/search", "/search?q=", "/search?q=%20%20", "/search?q=%00"):
+        page = client.get(address).text
+
+        assert 'id="q"' in page
+        assert "No post" not in page
+        assert "no word" not in page
+
+
+def test_what_has_no_word_is_answered_kindly(client):
     make_post(title="Salt")
 
-    page = client.get("/search", query_string={"q": typed})
-
-    assert page.status_code == 200
-    assert "There is no word in" in page.text or "No post has all of" in page.text
+    for typed in ("🎉", '"', "***", "?!", "tag:!"):
+        page = client.get("/search", query_string={"q": typed})
+        assert page.status_code == 200
+        assert "There is no word in" in page.text
 
 
 def test_what_is_too_long_is_cut_and_said(client):
