@@ -1,4 +1,4 @@
-""" "Did you mean ...?": words near to those that nobody wrote, out of the words of the index.
+"""What may have been meant: words near to those that nobody wrote, out of the words of the index.
 
 A word is offered only when readers find a post by it: the index has the words of drafts too.
 """
@@ -24,10 +24,9 @@ OFTEN = 5  # of the sampled posts: of a word that is offered in place of one tha
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What to type instead, whole and without the filters."""
+    """What to type instead, its filters with it."""
 
     typed: str
-    words: str
 
 
 class _Near(NamedTuple):
@@ -49,7 +48,7 @@ def suggest(question: Question, found: int, sample: Sample) -> Suggestion | None
     near = _near(doubtful, sample.number)
     if found:
         (word,) = doubtful
-        best = min((one for one in near[word] if one.off == 1), default=None, key=lambda one: one.seldom)
+        best = min((one for one in near[word] if one.off == 1), default=None, key=lambda one: (one.seldom, one))
         return _with(question, {word: best.word}) if best and sample.number - best.seldom >= OFTEN else None
     chosen = {word: min(near[word]) for word in doubtful if near[word]}
     if all(one.word == word for word, one in chosen.items()):
@@ -68,11 +67,11 @@ def suggest(question: Question, found: int, sample: Sample) -> Suggestion | None
 
 
 def _doubtful(question: Question, sample: Sample) -> list[str]:
-    """Typed words that no sampled post has."""
+    """Typed words that hardly any sampled post has."""
     found = []
     for term in question.terms:
         word = spelling.word_of(term.tokens[0]) if len(term.tokens) == 1 else None
-        if word is not None and not sample.having.get(tokens.needle(term), 0):
+        if word is not None and sample.having.get(tokens.needle(term), 0) <= FEW:
             found.append(word)
     return found[:MOST_WORDS]
 
@@ -81,9 +80,11 @@ def _near(words: Sequence[str], sampled: int) -> dict[str, list[_Near]]:
     """Words of the index by the typed ones that they are near to, each with how many of the newest posts have it."""
     wanted = {tokens.encoded(other) for word in words for other in (word, *spelling.one_off(word))}
     skeletons = {spelling.skeleton(word) for word in words} - {""}
-    by_sound = select(WORD.c.word).where(WORD.c.skeleton.in_(skeletons)).limit(MOST_NEAR * len(words))
+    by_sound = (
+        select(WORD.c.word).where(WORD.c.skeleton.in_(skeletons)).order_by(WORD.c.word).limit(MOST_NEAR * len(words))
+    )
     known = select(WORD.c.word).where(or_(WORD.c.word.in_(wanted), WORD.c.word.in_(select(by_sound.subquery().c.word))))
-    near, search = known.limit(MOST_NEAR * 2 * len(words)).subquery("near"), searching.as_table()
+    near, search = known.order_by(WORD.c.word).limit(MOST_NEAR * 2 * len(words)).subquery("near"), searching.as_table()
     newest = answering.newest_ids().subquery("newest")
     texts = select(search.c.tokens).join(newest, newest.c.id == searching.key_of(search)).subquery("texts")
     has = func.instr(texts.c.tokens, literal(" ").concat(near.c.word).concat(" ")) > 0
@@ -100,5 +101,4 @@ def _near(words: Sequence[str], sampled: int) -> dict[str, list[_Near]]:
 
 def _with(question: Question, others: dict[str, str]) -> Suggestion:
     pieces = [others.get(spelling.word_of(tokens.for_index(piece)) or "", piece) for piece in question.words.split()]
-    words = " ".join(pieces)
-    return Suggestion(question.with_words(words), words)
+    return Suggestion(question.with_words(" ".join(pieces)))
