@@ -72,7 +72,10 @@ def _learn_some() -> int:
     if not comments:
         memory.relearned_to = None
         return 0
-    lessons = {one.id: spam_filter.lesson_of(one, is_spam=one.status is CommentStatus.SPAM) for one in comments}
+    lessons = {
+        one.id: spam_filter.lesson_of(one, is_spam=one.status is CommentStatus.SPAM, round=memory.round)
+        for one in comments
+    }
     changed = [one for one in comments if one.lesson != lessons[one.id]]
     if changed:
         spam_filter.count([one.lesson for one in changed], [lessons[one.id] for one in changed])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, func, literal_column, select
 from sqlalchemy.dialects import mysql, sqlite
 
 from cms import clock
@@ -31,7 +31,6 @@ LOOK_EVERY = 100  # comments learned: then the rows are counted
 DIGITS, DIGEST = 16, 8  # of a digest, written and as bytes
 HAM, SPAM = b"h", b"s"  # how a lesson begins
 HEAD = 5  # bytes: the kind, and the round
-ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def learn(comment: Comment, *, is_spam: bool) -> None:
 
     The caller holds its row, so that two who decide at once do not count it twice.
     """
-    lesson = lesson_of(comment, is_spam=is_spam)
+    lesson = lesson_of(comment, is_spam=is_spam, round=_round())
     if comment.lesson != lesson:
         count([comment.lesson], [lesson])
         comment.lesson = lesson
@@ -104,10 +103,10 @@ def unlearn(comment: Comment) -> None:
         comment.lesson = None
 
 
-def lesson_of(comment: Comment, *, is_spam: bool) -> bytes:
-    """What ``comment`` teaches: of which kind it is, in which round that was learned, and the digests of its clues."""
+def lesson_of(comment: Comment, *, is_spam: bool, round: str) -> bytes:
+    """What ``comment`` teaches: its kind, the ``round`` in which that is learned, and the digests of its clues."""
     digests = sorted(digest(clue) for clue in _clues(comment))
-    return (SPAM if is_spam else HAM) + bytes.fromhex(_round() + "".join(digests))
+    return (SPAM if is_spam else HAM) + bytes.fromhex(round + "".join(digests))
 
 
 def count(off: Sequence[bytes | None], on: Sequence[bytes]) -> None:
@@ -132,10 +131,9 @@ def count(off: Sequence[bytes | None], on: Sequence[bytes]) -> None:
         if any(more):
             groups.setdefault(more, []).append(key)
     for (ham, spam_), keys in groups.items():
-        for start in range(0, len(keys), ROWS_AT_ONCE):
-            _upsert(SpamClue, "digest", keys[start : start + ROWS_AT_ONCE], ham, spam_, {"seen_at": clock.now()})
+        _upsert(SpamClue, "digest", keys, ham, spam_, seen_at=clock.now())
     if any(totals.values()):
-        _upsert(SpamMemory, "key", [memory_key()], totals[HAM], totals[SPAM], {}, round=_round())
+        _upsert(SpamMemory, "key", [memory_key()], totals[HAM], totals[SPAM], round=_round())
     if on:
         now = learned()
         if (now.ham + now.spam) % LOOK_EVERY < len(on):
@@ -177,22 +175,26 @@ def _upsert(
     keys: list[str],
     ham: int,
     spam_: int,
-    also: dict[str, Any],
     **new: Any,
 ) -> None:
+    """Add to both counts of these rows, never to below nothing: a row may have been forgotten in between."""
     table = model.__table__
-    rows = [{key: one, "ham": max(ham, 0), "spam": max(spam_, 0), **also, **new} for one in keys]
-    # Never below nothing: a row may have been forgotten in between.
-    values = {
-        name: case((table.c[name] + by > 0, table.c[name] + by), else_=0)
-        for name, by in (("ham", ham), ("spam", spam_))
-        if by
-    } | also
+    rows = [{key: one, "ham": max(ham, 0), "spam": max(spam_, 0), **new} for one in keys]
+    # Numbers of ours stand in the text: drivers then send all rows at once, and the statement is compiled once.
+    values: dict[str, Any] = {}
+    for name, by in (("ham", ham), ("spam", spam_)):
+        if by:
+            counted = table.c[name] + literal_column(str(by))
+            values[name] = case((counted > literal_column("0"), counted), else_=literal_column("0"))
     if db.session.get_bind().dialect.name == "sqlite":
-        statement: Any = sqlite.insert(table).values(rows).on_conflict_do_update(index_elements=[key], set_=values)
+        insert = sqlite.insert(table)
+        values |= {"seen_at": insert.excluded.seen_at} if "seen_at" in new else {}
+        statement: Any = insert.on_conflict_do_update(index_elements=[key], set_=values)
     else:
-        statement = mysql.insert(table).values(rows).on_duplicate_key_update(values)
-    db.session.execute(statement)
+        insert = mysql.insert(table)
+        values |= {"seen_at": insert.inserted.seen_at} if "seen_at" in new else {}
+        statement = insert.on_duplicate_key_update(values)
+    db.session.execute(statement, rows)
 
 
 @jobs.handles("forget_clues")
