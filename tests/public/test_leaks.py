@@ -35,6 +35,7 @@ def addresses(app, slugs: list[str], parents: list[int]) -> set[str]:
         "digest": ["0" * 32],
         "form": ["atom", "rss", "json"],
         "token": ["forged"],
+        "name": ["lantern", "nowhere"],  # of a theme
     }
     found = set()
     for rule in public_rules(app):
