@@ -1,4 +1,4 @@
-"""Keep the words of the search index in a table, for help with typing errors, and how far its rebuild has come.
+"""Keep the words of the search index in a table, for help with mistyped ones, and how far its rebuild has come.
 
 Both are derived like ``post_search``, whose name they bear as a prefix: hidden from autogenerate and from `verify`.
 """
