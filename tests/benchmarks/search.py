@@ -3,8 +3,8 @@
 Words, a tag and an author are planted, so that each question finds as many posts on both sites. Each is asked of both
 in turn, and the ratio is that of the fastest quarter of each, so that neither the speed of the machine nor what else it
 does matters; median and worst are told beside. A line is a miss when it takes more than ``MOST_TIMES`` the time, or
-asks more than ``MOST_QUERIES``. What more than 1,000 posts have is bounded by design, and a small site has fewer posts than
-are looked through: there ``BOUND_MS`` holds instead.
+asks more than ``MOST_QUERIES``. What more than 1,000 posts have is bounded by design, and a small site has fewer posts
+than are looked through: there ``BOUND_MS`` holds instead.
 """
 
 import argparse
