@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from cms.language import gettext, joined, ngettext, number
 from cms.models import Comment
-from cms.services import site, spam_filter
-from cms.services.spam_filter import LEAST_LEARNED, SPAM_FROM
+from cms.services import site, spam_memory
+from cms.services.spam_filter import SPAM_FROM
+from cms.services.spam_memory import LEAST_LEARNED
 
 HAM_UP_TO = 20  # per cent: SpamBayes' own bound
 
@@ -70,7 +71,7 @@ def learned() -> str:
     what = site.here().settings.spam_filter
     if what == "off":
         return gettext("The spam filter is off.")
-    known = spam_filter.learned()
+    known = spam_memory.learned()
     so_far = gettext(
         "Learned from your decisions so far: %(ham)s good, %(spam)s spam.",
         ham=number(known.ham),

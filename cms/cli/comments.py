@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 
 from cms.cli.doing import explained
 from cms.cli.progress import progress_bar
-from cms.services import relearning, spam_filter
+from cms.services import relearning, spam_memory
 
 comments = AppGroup("comments", help="Look after the filter of comments.")
 
@@ -22,7 +22,7 @@ def relearn() -> None:
             done += taught
             if progress is not None:
                 progress(done, max(total, done))
-        known = spam_filter.learned()
+        known = spam_memory.learned()
     click.echo(f"Learned {known.ham} good comments and {known.spam} of spam.")
     if not known.is_enough:
-        click.echo(f"It decides nothing before it knows {spam_filter.LEAST_LEARNED} of each.")
+        click.echo(f"It decides nothing before it knows {spam_memory.LEAST_LEARNED} of each.")

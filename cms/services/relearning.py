@@ -8,7 +8,7 @@ from sqlalchemy.orm import defer, undefer
 
 from cms.db import db
 from cms.models import Comment, CommentStatus, SpamClue, SpamMemory
-from cms.services import spam_filter
+from cms.services import spam_filter, spam_memory
 from cms.transactions import in_transaction
 
 CHUNK = 100
@@ -34,7 +34,7 @@ def relearn() -> Iterator[int]:
     in_transaction(_begin)
     while taught := in_transaction(_learn_some):
         yield taught
-    in_transaction(spam_filter.forget_some)
+    in_transaction(spam_memory.forget_some)
 
 
 def _decided() -> tuple[ColumnElement[bool], ...]:
@@ -47,11 +47,11 @@ def _decided() -> tuple[ColumnElement[bool], ...]:
 
 
 def _done_to() -> int | None:
-    return db.session.scalar(select(SpamMemory.relearned_to).where(SpamMemory.key == spam_filter.memory_key()))
+    return db.session.scalar(select(SpamMemory.relearned_to).where(SpamMemory.key == spam_memory.memory_key()))
 
 
 def _memory() -> SpamMemory | None:
-    return db.session.get(SpamMemory, spam_filter.memory_key(), populate_existing=True, with_for_update=True)
+    return db.session.get(SpamMemory, spam_memory.memory_key(), populate_existing=True, with_for_update=True)
 
 
 def _begin() -> None:
@@ -61,7 +61,7 @@ def _begin() -> None:
     db.session.execute(delete(SpamClue).execution_options(synchronize_session=False))
     db.session.execute(delete(SpamMemory).execution_options(synchronize_session=False))
     db.session.expunge_all()
-    db.session.add(SpamMemory(key=spam_filter.memory_key(), ham=0, spam=0, round=secrets.token_hex(4), relearned_to=0))
+    db.session.add(SpamMemory(key=spam_memory.memory_key(), ham=0, spam=0, round=secrets.token_hex(4), relearned_to=0))
 
 
 def _learn_some() -> int:
@@ -78,7 +78,7 @@ def _learn_some() -> int:
     }
     changed = [one for one in comments if one.lesson != lessons[one.id]]
     if changed:
-        spam_filter.count([one.lesson for one in changed], [lessons[one.id] for one in changed])
+        spam_memory.count([one.lesson for one in changed], [lessons[one.id] for one in changed])
         # By a statement of its own: readers see nothing of it, so the version of the site stays.
         table = Comment.__table__
         db.session.connection().execute(

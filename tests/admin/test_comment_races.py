@@ -5,7 +5,7 @@ import threading
 
 from cms.db import db
 from cms.models import CommentStatus
-from cms.services import settings, spam_filter
+from cms.services import settings, spam_memory
 from tests.admin.test_races import at_once
 from tests.factories import make_comment, make_post, make_user
 from tests.public.test_comments import comment_on, comments, hidden_fields
@@ -59,6 +59,6 @@ def test_two_moderators_who_disagree_at_the_same_moment_leave_one_decision_and_o
         assert [answer.status_code for answer in answers] == [302, 302]
 
     states = [comment.state for comment in comments()]
-    known = spam_filter.learned()
+    known = spam_memory.learned()
     assert (known.ham, known.spam) == (states.count("approved"), states.count("spam"))
     assert known.ham + known.spam == 4

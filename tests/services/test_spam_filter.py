@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from cms.cli.comments import comments as comments_command
 from cms.db import db
 from cms.models import AuditEntry, Comment, CommentStatus, Job, SpamClue, SpamMemory
-from cms.services import commenting, erasing, jobs, moderating, relearning, settings, spam_filter, undoing
+from cms.services import commenting, erasing, jobs, moderating, relearning, settings, spam_filter, spam_memory, undoing
 from cms.services.comment_words import Words
-from cms.services.spam_filter import LEAST_LEARNED, Learned
+from cms.services.spam_memory import LEAST_LEARNED, Learned
 from cms.transactions import in_transaction
 from tests.factories import make_comment, make_post, make_user
 from tests.text import spam_corpus
@@ -52,7 +52,7 @@ def test_it_decides_nothing_before_it_has_learned_enough(app):
 
     comment = write(post, "a", **SELLING)
 
-    assert not spam_filter.learned().is_enough
+    assert not spam_memory.learned().is_enough
     assert (comment.status, comment.spam_score, comment.spam_reasons) == (CommentStatus.APPROVED, None, None)
 
 
@@ -87,18 +87,18 @@ def test_what_looks_like_spam_goes_where_the_settings_say(app, what, moderation,
 def test_taking_a_decision_back_takes_all_of_it_back(app):
     editor, post = make_user("editor"), make_post()
     moderating.approve(make_comment(post, CommentStatus.HELD, **TALKING), by=editor)
-    before, known = counts(), spam_filter.learned()
+    before, known = counts(), spam_memory.learned()
     comment = make_comment(post, CommentStatus.HELD, **SELLING)
 
     moderating.spam(comment, by=editor)
-    assert spam_filter.learned() == Learned(1, 1)
+    assert spam_memory.learned() == Learned(1, 1)
     moderating.spam(comment, by=editor)
-    assert spam_filter.learned() == Learned(1, 1)
+    assert spam_memory.learned() == Learned(1, 1)
     moderating.approve(comment, by=editor)
-    assert spam_filter.learned() == Learned(2, 0)
+    assert spam_memory.learned() == Learned(2, 0)
     moderating.hold(comment, by=editor)
 
-    assert (counts(), spam_filter.learned()) == (before, known)
+    assert (counts(), spam_memory.learned()) == (before, known)
 
 
 def test_undoing_an_act_unlearns_it_and_leaves_the_comment_undecided(app):
@@ -113,7 +113,7 @@ def test_undoing_an_act_unlearns_it_and_leaves_the_comment_undecided(app):
 
     assert (outcome.done, outcome.left) == (1, {})
     assert (comment.status, comment.is_decided) == (CommentStatus.APPROVED, False)
-    assert (counts(), spam_filter.learned()) == ({}, Learned(0, 0))
+    assert (counts(), spam_memory.learned()) == ({}, Learned(0, 0))
 
 
 def test_a_text_that_a_moderator_mends_is_learned_as_it_is_then(app):
@@ -183,7 +183,7 @@ def test_two_moderators_who_decide_about_one_comment_teach_it_once(app):
         ]
         assert at_once(app, acts) == []
 
-    known = spam_filter.learned()
+    known = spam_memory.learned()
     states = [comment.status for comment in db.session.scalars(select(Comment))]
     assert (known.ham, known.spam) == (states.count(CommentStatus.APPROVED), states.count(CommentStatus.SPAM))
     assert sum(known.__dict__.values()) == 4
@@ -200,7 +200,7 @@ def test_moderators_who_decide_about_comments_of_the_same_words_do_not_get_in_ea
 
     assert at_once(app, [lambda part=part: some(part) for part in (ids[::3], ids[1::3], ids[-1::-3])]) == []
 
-    assert spam_filter.learned() == Learned(0, 24)
+    assert spam_memory.learned() == Learned(0, 24)
     found = counts()
     in_transaction(lambda: [moderating.hold(comment, by=None) for comment in db.session.scalars(select(Comment))])
     assert len(found) > 50
@@ -211,16 +211,16 @@ def test_relearning_gives_what_was_learned_decision_by_decision(app):
     post = make_post()
     teach(post, 30, 25)
     make_comment(post, **TALKING)  # undecided
-    before, known = counts(), spam_filter.learned()
+    before, known = counts(), spam_memory.learned()
     db.session.commit()
 
     result = app.test_cli_runner().invoke(comments_command, ["relearn"])
     db.session.expire_all()
 
     assert result.output == "Learned 30 good comments and 25 of spam.\n"
-    assert (counts(), spam_filter.learned()) == (before, known)
+    assert (counts(), spam_memory.learned()) == (before, known)
     moderating.hold(db.session.scalars(select(Comment).where(Comment.status == CommentStatus.SPAM)).first(), by=None)
-    assert spam_filter.learned() == Learned(30, 24)
+    assert spam_memory.learned() == Learned(30, 24)
 
 
 def test_relearning_goes_on_where_it_was_killed_and_counts_what_is_decided_meanwhile_once(app, monkeypatch):
@@ -239,7 +239,7 @@ def test_relearning_goes_on_where_it_was_killed_and_counts_what_is_decided_meanw
         (moderating.approve if was is CommentStatus.APPROVED else moderating.spam)(comment, by=None)
     db.session.commit()
     assert relearning.is_begun()
-    assert spam_filter.learned() == Learned(10, 1)
+    assert spam_memory.learned() == Learned(10, 1)
 
     result = app.test_cli_runner().invoke(comments_command, ["relearn"])
 
@@ -259,10 +259,10 @@ def test_erasing_somebody_unlearns_what_they_wrote_and_relearning_does_not_learn
 
     erasing.erase(erasing.look_up("eve@rare.example"))
     db.session.commit()
-    assert (counts(), spam_filter.learned()) == (before, Learned(1, 0))
+    assert (counts(), spam_memory.learned()) == (before, Learned(1, 0))
     list(relearning.relearn())
 
-    assert (counts(), spam_filter.learned()) == (before, Learned(1, 0))
+    assert (counts(), spam_memory.learned()) == (before, Learned(1, 0))
 
 
 def test_the_table_says_no_word_of_anybody(app):
@@ -276,13 +276,13 @@ def test_the_table_says_no_word_of_anybody(app):
 
 def test_another_secret_begins_with_nothing_known(app, monkeypatch):
     teach(make_post())
-    assert spam_filter.learned().is_enough
+    assert spam_memory.learned().is_enough
 
     monkeypatch.setitem(app.config, "SECRET_KEY", "another secret of enough letters")
 
-    assert spam_filter.learned() == Learned(0, 0)
+    assert spam_memory.learned() == Learned(0, 0)
     list(relearning.relearn())
-    assert spam_filter.learned() == Learned(LEAST_LEARNED, LEAST_LEARNED)
+    assert spam_memory.learned() == Learned(LEAST_LEARNED, LEAST_LEARNED)
     assert db.session.scalar(select(func.count()).select_from(SpamMemory)) == 1
 
 
@@ -293,15 +293,15 @@ def test_the_rarest_and_oldest_clues_go_when_there_are_too_many(app, travel):
     often = {digest for digest, seen in counts().items() if sum(seen) > 3}
     rows = db.session.scalar(select(func.count()).select_from(SpamClue))
 
-    assert spam_filter.forget_some(most=len(often) + 10, at_once=7) == 7
-    while spam_filter.forget_some(most=len(often) + 10, at_once=50):
+    assert spam_memory.forget_some(most=len(often) + 10, at_once=7) == 7
+    while spam_memory.forget_some(most=len(often) + 10, at_once=50):
         pass
 
     assert often <= set(counts())
     assert db.session.scalar(select(func.count()).select_from(SpamClue)) == len(often) + 10 < rows
     comment = db.session.scalars(select(Comment).where(Comment.status == CommentStatus.SPAM)).first()
     moderating.approve(comment, by=None)  # takes off what is not there any more: nothing falls below nothing
-    assert spam_filter.learned() == Learned(21, 19)
+    assert spam_memory.learned() == Learned(21, 19)
 
 
 def test_each_hundredth_lesson_has_the_table_looked_at(app):

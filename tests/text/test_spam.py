@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from cms.services.spam_filter import LEAST_LEARNED, SPAM_FROM
+from cms.services.spam_filter import SPAM_FROM
+from cms.services.spam_memory import LEAST_LEARNED
 from cms.text.spam import MOST_CLUES, Clue, Seen, clues_of, judge, probability
 from tests.naughty import NAUGHTY
 from tests.text import spam_corpus
