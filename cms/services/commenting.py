@@ -37,7 +37,8 @@ class AlreadyPosted(CmsError):
 
 
 def write(post: Post, words: Words, *, address: str, form_token: str, is_suspicious: bool = False) -> Comment:
-    """The comment, flushed: shown at once or held, as the site's moderation says. One ``form_token``, one comment.
+    """The comment, flushed: shown at once or held, as the site's moderation and its filter say. One ``form_token``, one
+    comment.
 
     It counts ``address`` (for an hour) first, which lets go of what the session has read: change nothing before.
     Raises TooManyComments, AlreadyPosted, InvalidChange naming the field, NotAllowed where the post takes none.

@@ -46,6 +46,23 @@ def test_a_mail_reaches_the_server_whole(server):
     assert any(line.startswith("AUTH") for line in server.said)
 
 
+@pytest.mark.parametrize("to", ["ada@example.org", "zoë@example.org"])
+def test_headers_of_a_list_reach_the_server_on_one_line_however_long(server, to):
+    address = f"<https://example.org/{'long' * 40}>"
+    send(
+        to,
+        "Hello",
+        "Text",
+        headers={"List-Unsubscribe": address, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+    )
+
+    assert work() == 1
+    lines = server.received[0].decode().split("\r\n")
+
+    assert f"List-Unsubscribe: {address}" in lines
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+
 def test_a_mail_leaves_only_after_the_commit_and_only_once(app, server):
     mailing.send("a@example.org", "Never", "said")
     db.session.rollback()
