@@ -34,7 +34,8 @@ def relearn() -> Iterator[int]:
     in_transaction(_begin)
     while taught := in_transaction(_learn_some):
         yield taught
-    in_transaction(spam_memory.forget_some)
+    while in_transaction(spam_memory.forget_some):
+        pass
 
 
 def _decided() -> tuple[ColumnElement[bool], ...]:
