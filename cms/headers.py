@@ -35,7 +35,7 @@ ALWAYS = {
     "Origin-Agent-Cluster": "?1",
     "X-Permitted-Cross-Domain-Policies": "none",
     "Permissions-Policy": (
-        "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
+        "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), "
         "gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), "
         "payment=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()"
     ),

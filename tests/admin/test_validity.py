@@ -113,11 +113,14 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
         pages.add(f"{address} of an empty site", client.get(address))
     admin = make_user("admin")
     as_admin = signed_in(app.test_client(), admin)
-    for name in ("post", "page", "tag", "author", "comment", "media", "redirect", "mail", "revision"):
+    for name in ("post", "page", "tag", "series", "author", "comment", "media", "redirect", "mail", "revision"):
         pages.add(f"empty list of {name}", as_admin.get(f"/admin/{name}/"))
     pages.add("empty dashboard", as_admin.get("/admin/"))
     settings.change({"tagline": 'Of <ships> & "sails"', "footer": "*Made* at sea."}, by=None)
-    post = make_post(title="A <b> & “c”", body=BODY * 3, tags=["Sea & salt"], authors=[make_author("Ada").id])
+    about = {"tags": ["Sea & salt"], "authors": [make_author("Ada").id], "series": "Voyage"}
+    make_post(title="Before", series="Voyage")
+    post = make_post(title="A <b> & “c”", body=BODY * 3, **about)
+    make_post(title="Übersetzt", language="de", translation_of_id=post.id, series="Voyage", tags=["Sea & salt"])
     make_page(title="About", body=BODY, menu_position=1)
     make_tag("Lonely")
     first = make_comment(post, name="Eve", website="https://example.org/?a=1&b=2", body="*Well* said.\n\n`code`")
@@ -142,6 +145,7 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
         for address in (
             *("/", "/archive/", f"/archive/{post.listed_at:%Y/%m}/", "/tags/", "/tags/sea-salt", "/tags/lonely"),
             *("/authors/ada", "/search?q=words", "/about", here, f"{here}?commented=held", f"{here}/comments/new"),
+            *("/series/voyage", "/posts/übersetzt"),
         ):
             pages.add(f"{address} in {theme}", client.get(address))
         pages.add(f"404 in {theme}", client.get("/nowhere"), expected=(404,))
@@ -174,7 +178,7 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
     cell = f"/admin/page/ajax/update/?id={made['page']}&column=menu_position"
     pages.add("refused cell", submit(as_admin, cell, {"menu_position": "soon"}), expected=(422,))
     wrong = {"title": "x" * 300, "slug": "a/b", "name": "", "path": "x", "email": "x"}
-    for table in ("post", "page", "tag", "author", "redirect", "user", "role"):
+    for table in ("post", "page", "tag", "series", "author", "redirect", "user", "role"):
         pages.add(f"refused form of {table}", submit(as_admin, f"/admin/{table}/new/", wrong), expected=(422,))
 
     assert len(pages.names) > 100

@@ -8,6 +8,9 @@ from tests import browser_tools
 
 PASSWORD = "correct horse battery staple"
 PUBLIC = ["/", "/archive/", "/tags/", "/search?q=the", "/search?q=nothingatall", "/no-such-page", "/about"]
+# A part of a series, a text in two languages and one that is read from right to left.
+PUBLIC += ["/series/the-workshop-notes-on-writing", "/posts/the-tag-that-ate-the-archive"]
+PUBLIC += ["/posts/das-schlagwort-das-das-archiv-frass", "/posts/رسالة-من-المقهى-القديم"]
 ACCOUNT = ["/login", "/reset"]
 ADMIN = [
     "/admin/",
@@ -15,6 +18,8 @@ ADMIN = [
     "/admin/post/new/",
     "/admin/page/",
     "/admin/tag/",
+    "/admin/series/",
+    "/admin/series/edit/?id=1",
     "/admin/author/",
     "/admin/comment/",
     "/admin/media/",

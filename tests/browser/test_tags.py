@@ -66,6 +66,24 @@ def test_a_comma_ends_a_tag_and_a_pasted_list_becomes_tags(writing, page):
     assert sorted(chosen(page)) == ["Boats", "Harbour", "Nets, old", "Ropes", "low tide"]
 
 
+def test_the_title_of_a_series_is_one_thing_with_its_commas(writing, page):
+    writing("author")
+    series = page.get_by_role("combobox", name=re.compile("^Series"))
+
+    series.press_sequentially("Salt, tar and rope")
+    series.press("Enter")
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url(re.compile(r"/edit/"))
+    expect(page.locator(CHOSEN)).to_have_count(1)
+    assert chosen(page) == ["Salt, tar and rope"]
+    page.locator(".ts-control .item .remove").click()
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".message-good")).to_be_visible()
+    page.reload()
+
+    assert chosen(page) == []
+
+
 def test_whoever_may_make_no_tags_is_told_so_and_loses_none(writing, page, served):
     writing("author").press_sequentially("Known,")
     page.get_by_role("button", name="Save draft").click()
