@@ -27,7 +27,7 @@ from cms.db import db
 from cms.errors import CmsError
 from cms.language import Lazy, gettext, lazy, marked_plural, ngettext, number
 from cms.models import Media, Page, Post, User
-from cms.services import auditing, media
+from cms.services import auditing, media, site
 from cms.services.media import Prepared
 from cms.transactions import start_writing, starts_reading
 
@@ -103,6 +103,13 @@ def uploader_column(view: Any, context: Any, item: Media, name: str) -> str:
 
 def time_column(view: Any, context: Any, item: Media, name: str) -> Any:
     return times.shown(item.created_at)
+
+
+def logo_among(rows: Sequence[Media]) -> list[Consequence]:
+    """What readers lose when one of them is the logo of the site."""
+    if site.here().settings.logo not in [row.id for row in rows]:
+        return []
+    return [Consequence(gettext("The site has it as its logo; its title will stand there."), "/admin/setting/")]
 
 
 def of_kind(kind: str) -> ColumnElement[bool]:
@@ -251,13 +258,14 @@ class MediaView(Trashing, CmsModelView):
 
     def goes_with(self, rows: Sequence[Media]) -> list[Consequence]:
         """Where they are shown: of one picture each place by name, of several how many."""
+        logo = logo_among(rows)
         if len(rows) == 1:
             places = media.used_in(rows[0], most=MOST_PLACES)
-            return [
+            return logo + [
                 Consequence(gettext("“%(name)s” goes on showing it.", name=place), page_of(place)) for place in places
             ]
         covers = select(Post.id).where(Post.cover_id.in_([row.id for row in rows]))
-        return told(
+        return logo + told(
             (
                 covers,
                 marked_plural(

@@ -23,7 +23,8 @@ SHOWN = {
     "archive": (lazy("Archive"), "public.archive"),
     "search": (lazy("Search"), "public.search"),
 }
-_BODY = re.compile(r"<body[^>]*>")
+# Where the page begins: behind the link that skips to its text, which stays the first.
+_BODY = re.compile(r"<body[^>]*>(?:\s*<a [^>]*href=\"#main\"[^>]*>[^<]*</a>)?")
 
 
 def answer(new: SiteSettings, chosen: dict[str, Any], *, page: str, back: str) -> Response:

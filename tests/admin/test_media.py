@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from cms.db import db
 from cms.models import AuditEntry, Media, Redirect, RedirectOrigin
-from cms.services import media, redirecting
+from cms.services import media, redirecting, settings
 from tests.factories import make_post, make_user
 from tests.signing_in import signed_in, submit, token_for
 
@@ -195,3 +195,12 @@ def test_a_picture_that_another_author_has_sent_before_is_no_dead_end(app, clien
     assert answer.status_code == 302
     assert client.get(answer.location).status_code == 200
     assert len(all_media()) == 1
+
+
+def test_a_logo_is_not_thrown_away_without_a_word(client):
+    signed_in(client, make_user("admin"))
+    logo, other = (media.add(picture(colour), f"{colour}.png", by=None) for colour in ("teal", "red"))
+    settings.change({"logo": logo.id}, by=None)
+
+    assert "The site has it as its logo" in client.get(f"/admin/media/delete/?id={logo.id}").text
+    assert "The site has it as its logo" not in client.get(f"/admin/media/delete/?id={other.id}").text

@@ -158,6 +158,29 @@ def test_the_other_theme_shuts_nobody_out_and_cuts_nothing(filled, page):
     assert problems == []
 
 
+def test_an_admin_looks_at_other_settings_in_a_new_tab_before_they_are_saved(filled, page):
+    sign_in(page, filled)
+    page.goto(f"{filled.url}/admin/setting/")
+    page.get_by_label("Site title").fill("Quite another")
+    page.get_by_label("Accent colour optional").fill("#8a1c4a")
+    page.locator("select#theme").select_option("broadside")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Preview").click()
+    preview = opened.value
+    preview.get_by_role("button", name="A post").click()
+    preview.wait_for_load_state()
+
+    title = preview.locator(".site-title a")
+    assert title.inner_text() == "Quite another"
+    assert title.evaluate("one => getComputedStyle(one).fontWeight") == "900"
+    accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
+    assert preview.evaluate(accent) == "#8a1c4a"
+    assert browser_tools.violations(preview) == []
+    preview.goto(f"{filled.url}/")
+    assert preview.locator(".site-title").inner_text() != "Quite another"
+    preview.close()
+
+
 @pytest.mark.parametrize("path", PUBLIC)
 def test_public_pages_carry_no_script_and_set_no_cookie(filled, page, path):
     requests = []
