@@ -12,7 +12,7 @@ from cms.language import lazy, nearest, speaking
 from cms.models import Page, Post, PostTag, Tag
 from cms.services import site
 from cms.services.settings import SiteSettings
-from cms.services.theming import themes
+from cms.services.theming import wearing
 from cms.services.theming.wearing import told
 
 SHOWN = {
@@ -39,7 +39,7 @@ def answer(new: SiteSettings, chosen: dict[str, Any], *, page: str, back: str) -
         pages=[(name, SHOWN[name][0]) for name in places],
         page=page,
         chosen={name: "" if value is None else value for name, value in chosen.items() if value is not False},
-        theme=themes.get(new.theme),
+        theme=wearing.or_default(new.theme),
         back=back,
     )
     html = as_readers_see_it(new, *places[page])
@@ -53,7 +53,7 @@ def as_readers_see_it(new: SiteSettings, endpoint: str, values: dict[str, Any]) 
     """The page of a public view, under other settings."""
     with (
         current_app.test_request_context(url_for(endpoint, **values)),
-        told(site=site.of(new), theme=themes.get(new.theme), as_readers_see_it=True),
+        told(site=site.of(new), theme=wearing.or_default(new.theme), as_readers_see_it=True),
         speaking(nearest(new.language)),
     ):
         try:

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from cms.db import db
+from cms.models import Setting
 from cms.services import media, settings
 from cms.services.settings import OPTIONS
 from tests.factories import make_page, make_post, make_user
 from tests.signing_in import signed_in, submit
-from tests.theme_files import png, write_theme
+from tests.theme_files import ABOUT, png, write_theme
 
 PAGE = "/admin/setting/"
 
@@ -200,3 +201,28 @@ def test_nobody_but_an_admin_sees_a_preview(app):
     assert client.get(PREVIEW).status_code == 403
     assert submit(client, "/change", answers(), to=PREVIEW).status_code == 403
     assert app.test_client().get(PREVIEW).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("about", "title"), [("name = ", "Lantern"), (ABOUT.replace("site.css", "nowhere.css"), "Mine")]
+)
+def test_a_theme_that_cannot_be_read_is_said_and_never_breaks_the_settings(app, admin, about, title):
+    write_theme(app, about=about)
+    try:
+        for answer in (
+            submit(admin, PAGE, answers(theme="mine")),
+            submit(admin, PAGE, answers(theme="mine"), to=PREVIEW),
+        ):
+            assert answer.status_code == 422
+            assert "The theme “mine” cannot be read." in answer.text
+        db.session.add(Setting(name="theme", value="mine"))
+        db.session.commit()
+
+        assert admin.get(PAGE).status_code == 200
+        preview = admin.get(PREVIEW).text
+        assert f"Preview in {title}" in preview
+        assert "/assets/theme/lantern.css" in preview
+        assert submit(admin, PAGE, answers(title="Saved")).status_code == 302
+        assert settings.read().theme == "lantern"
+    finally:
+        shutil.rmtree(Path(app.instance_path) / "themes")

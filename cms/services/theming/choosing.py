@@ -17,8 +17,11 @@ def problems(new: Mapping[str, Any], was: Mapping[str, Any]) -> dict[str, str]:
         return {}
     try:
         theme = themes.get(new["theme"])
+        stylesheets.source(theme)
     except InvalidChange as error:
         return {"theme": str(error)} if new["theme"] != was["theme"] else {}
+    except OSError:
+        return {"theme": gettext("The theme “%(name)s” cannot be read.", name=new["theme"])}
     found = {}
     for (scheme, colour), field in zip(
         ((colours.LIGHT, new["accent"]), (colours.DARK, new["accent_dark"])), LOOKS[1:], strict=True

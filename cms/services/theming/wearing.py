@@ -26,12 +26,17 @@ PREFIX = "themes/"
 def worn() -> Theme:
     """The theme of this request: what the setting says, the default one where that cannot be had."""
     if "theme" not in g:
-        try:
-            g.theme = themes.get(site.here().settings.theme)
-        except InvalidChange as error:
-            current_app.logger.error("The theme cannot be worn, so the default one is: %s", error)
-            g.theme = themes.default()
+        g.theme = or_default(site.here().settings.theme)
     return g.theme
+
+
+def or_default(name: str) -> Theme:
+    """The theme of this name; the default one where it cannot be had, which the log says."""
+    try:
+        return themes.get(name)
+    except InvalidChange as error:
+        current_app.logger.error("The theme cannot be worn, so the default one is: %s", error)
+        return themes.default()
 
 
 @contextmanager
