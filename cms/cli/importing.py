@@ -32,8 +32,8 @@ def import_markdown(path: Path, dry_run: bool, email: str | None, old_site: str,
     """
     if old_site and not old_site.startswith(("https://", "http://")):
         raise click.BadParameter("Give the whole address, from https:// on.", param_hint="--old-site")
-    how = {"fallback": person(email), "old_site": old_site, "dry_run": dry_run}
     with explained(), progress_bar("Importing") as progress:
+        how = {"fallback": person(email), "old_site": old_site, "dry_run": dry_run}
         report = markdown_folder.run(path, **how, progress=progress)
     show(report, dry_run=dry_run, verbose=verbose)
     if report.imported == 0:

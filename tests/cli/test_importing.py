@@ -247,6 +247,14 @@ def test_a_path_that_is_none_is_wrong_use(app, tmp_path):
     assert flask(app, str(tmp_path / "nowhere")).exit_code == 2
 
 
+def test_an_old_site_is_a_whole_address(app, small):
+    result = flask(app, str(small), "--old-site", "old.example.org")
+
+    assert result.exit_code == 2
+    assert "--old-site" in result.output
+    assert db.session.scalar(select(func.count()).select_from(Post)) == 0
+
+
 def test_an_unknown_author_is_named_and_nothing_is_written(app, small):
     result = flask(app, str(small), "--author", "nobody@example.org")
 
