@@ -121,7 +121,8 @@ def test_all_commands_work_in_a_fresh_copy_from_a_subfolder(fresh_copy, warm):
     ok("stamp", "together")
     assert "together" in ok("current")
     ok("stamp", HEAD)
-    assert "CREATE TABLE post" in ok("upgrade", f"base:{HEAD}", "--sql")
+    # SQLite adds a foreign key by making the table anew, as it finds it there: `translations` has no SQL without one.
+    assert "CREATE TABLE post" in ok("upgrade", "base:series", "--sql")
 
 
 def test_init_says_that_the_folder_exists_already(fresh_copy, warm):
