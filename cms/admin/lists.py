@@ -186,8 +186,11 @@ class Lists:
         for flt in self._filters:
             if not isinstance(flt, Choice) or not flt.counted or search or others - {flt.name} or self.limits():
                 continue
-            for value, _ in flt.choices:
-                path, rows, key = flt.path_of(value), self.get_query(), self._key
+            ways = {value: flt.path_of(value) for value, _ in flt.choices}
+            if None in ways.values() and paths.oldest_of(self._key, paths.MOST_LOOKED_THROUGH)[1]:
+                continue  # without a path each count reads the whole table, which is large
+            for value, path in ways.items():
+                rows, key = self.get_query(), self._key
                 if path is None:
                     rows = flt.narrow(rows, value)
                 else:
