@@ -67,6 +67,8 @@ QUESTIONS = [
     ("елка", {"russian"}),
     ("3.11", {"numbers"}),
     ("42", {"numbers"}),
+    ("2024", {"numbers"}),
+    ("iso8601", {"numbers"}),
     ('"hello world"', {"quotes"}),
     ('"hello left"', set()),
     ('"hello wor', {"quotes"}),
@@ -131,6 +133,15 @@ def test_each_question_finds_the_same(posts, monkeypatch, way):
     assert {typed: set(names) for typed, names in found.items()} == dict(QUESTIONS)
     assert all(len(names) == len(set(names)) for names in found.values())
     assert found == ORDERS | {typed: names for typed, names in found.items() if typed not in ORDERS}
+
+
+def test_the_list_of_posts_finds_what_readers_find(posts):
+    queries = {typed: searching.find(typed) for typed, _ in QUESTIONS}
+    found = {typed: [] if query is None else db.session.scalars(query).all() for typed, query in queries.items()}
+
+    assert {
+        typed: {post.title.removeprefix("On ").removesuffix("x") for post in rows} for typed, rows in found.items()
+    } == dict(QUESTIONS)
 
 
 # Newer ones stand lower in TEXTS.
