@@ -6,11 +6,8 @@ page says that it looked through the newest rows only (pairs of filters, and sea
 through), a small site has fewer rows than that, and ``BOUND_MS`` holds instead.
 """
 
-import argparse
 import html
-import logging
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,6 +27,8 @@ from cms.db import db
 from cms.models import AuditEntry, Mail, Media, Page, Redirect, User
 from cms.services.seeding import bulk
 from tests.admin.many_rows import fill
+from tests.benchmarks import running
+from tests.benchmarks.running import say
 from tests.conftest import make_app
 from tests.factories import make_user
 from tests.mariadb import PrivateMariaDB
@@ -255,22 +254,13 @@ def summary(kind: str, lines: list[Line]) -> str:
     )
 
 
-def say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
-    parser.add_argument("--posts", type=int, default=LARGE)
-    parser.add_argument("--database", choices=("sqlite", "mariadb", "both"), default="both")
+    parser = running.arguments(__doc__.partition(":")[0], LARGE)
     parser.add_argument("--only", default="", help="What the table or the question has in its name.")
-    parser.add_argument("--keep", type=Path, help="A folder in which the sites stay, to be asked again.")
     given = parser.parse_args()
-    logging.disable(logging.WARNING)
     missed = 0
-    for kind in ("sqlite", "mariadb") if given.database == "both" else (given.database,):
-        with tempfile.TemporaryDirectory(prefix="lightblog-bench-") as folder:
-            lines = compared(kind, given.posts, given.keep or Path(folder), given.only)
+    for kind, folder in running.each_database(given):
+        lines = compared(kind, given.posts, folder, given.only)
         missed += sum(line.is_miss for line in lines)
         say(summary(kind, lines))
     sys.exit(1 if missed else 0)

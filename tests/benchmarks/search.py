@@ -7,12 +7,9 @@ asks more than ``MOST_QUERIES``. What more than 1,000 posts have is bounded by d
 than are looked through: there ``BOUND_MS`` holds instead.
 """
 
-import argparse
 import html
-import logging
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,6 +27,8 @@ from cms.models import Post, PostAuthor, PostTag, Tag
 from cms.services import searching
 from cms.services.seeding import bulk
 from cms.text import markdown
+from tests.benchmarks import running
+from tests.benchmarks.running import say
 from tests.conftest import make_app
 from tests.factories import make_author, make_tag
 from tests.mariadb import PrivateMariaDB
@@ -241,21 +240,11 @@ def summary(kind: str, lines: list[Line]) -> str:
     )
 
 
-def say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition(":")[0])
-    parser.add_argument("--posts", type=int, default=LARGE)
-    parser.add_argument("--database", choices=("sqlite", "mariadb", "both"), default="both")
-    parser.add_argument("--keep", type=Path, help="A folder in which the sites stay, to be asked again.")
-    given = parser.parse_args()
-    logging.disable(logging.WARNING)
+    given = running.arguments(__doc__.partition(":")[0], LARGE).parse_args()
     missed, told = 0, []
-    for kind in ("sqlite", "mariadb") if given.database == "both" else (given.database,):
-        with tempfile.TemporaryDirectory(prefix="lightblog-bench-") as folder:
-            lines = compared(kind, given.posts, given.keep or Path(folder))
+    for kind, folder in running.each_database(given):
+        lines = compared(kind, given.posts, folder)
         missed += sum(line.is_miss for line in lines)
         told.append(summary(kind, lines))
     say("\n" + "\n".join(told))
