@@ -186,7 +186,8 @@ class Post(Identified, Publishable, db.Model):
             # By a statement: their texts are as they were, and a page open in an editor is not stale for it.
             followers = update(Post).where(Post.translation_of_id == self.id).values(translation_of_id=original_id)
             session.execute(followers, execution_options={"synchronize_session": False})
-        self.translation_of_id = original_id
+        if self.translation_of_id != original_id:
+            self.translation_of_id = original_id
 
     def relist(self) -> None:
         super().relist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -40,7 +41,7 @@ class SchemaState:
 
 def revision_state() -> SchemaState:
     """Compare the database with the migrations on disk. Needs an app context. Raises SQLAlchemyError."""
-    scripts = ScriptDirectory.from_config(configuration())
+    scripts = scripts_on_disk()
     with engine().connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
         stopped = unfinished(connection)
@@ -55,6 +56,19 @@ def revision_state() -> SchemaState:
         cut_off=words,
         can_go_on=stopped is None or (stopped.way == "upgrade" and stopped.revision in known),
     )
+
+
+def scripts_on_disk() -> ScriptDirectory:
+    """The migrations, read again only where a file of theirs has changed: a readiness probe asks every second."""
+    config = configuration()
+    folders = ScriptDirectory.from_config(config).version_locations or [config.get_main_option("script_location")]
+    files = [(path, path.stat()) for folder in folders for path in sorted(Path(folder).rglob("*.py"))]
+    return _read(tuple((str(path), facts.st_mtime_ns, facts.st_size) for path, facts in files))
+
+
+@lru_cache(maxsize=2)
+def _read(_files: tuple[tuple[str, int, int], ...]) -> ScriptDirectory:
+    return ScriptDirectory.from_config(configuration())
 
 
 def bring_to_head() -> None:

@@ -18,8 +18,7 @@ def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None
     """
     _ask(subject, by, lambda person, post: person.can_publish(post), gettext("You may not publish this post."))
     before = _state(subject)
-    if subject.live_version is None or subject.has_draft:
-        revising.put_live(subject, by=by)
+    live = revising.put_live(subject, by=by)
     time = at or subject.published_at
     if time is not None and time > clock.now():
         subject.schedule(time)
@@ -27,7 +26,7 @@ def publish(subject: Post | Page, *, by: User | None, at: datetime | None = None
         if at is not None:
             subject.published_at = at
         subject.publish()
-    revising.remember_times(subject)
+    revising.remember_times(subject, live)
     action = "scheduled" if subject.state == "scheduled" else "published"
     auditing.record(f"{_noun(subject)}.{action}", subject, by=by, before=before, after=_state(subject))
 

@@ -114,21 +114,25 @@ def hold(subject: Post | Page) -> None:
         raise StaleDataError(f"Somebody else changed {model.__tablename__} {subject.id}.")
 
 
-def remember_times(subject: Post | Page) -> None:
+def remember_times(subject: Post | Page, live: Revision | None = None) -> None:
     """Write into the revision that went live the times that a verb has set on the row; a newer draft keeps its own.
 
-    Where none is live the row equals the newest one.
+    Where none is live the row equals the newest one. Who has that revision at hand gives it.
     """
-    live = db.session.scalars(Revision.at_version(subject, subject.live_version or subject.version)).one()
+    if live is None:
+        live = db.session.scalars(Revision.at_version(subject, subject.live_version or subject.version)).one()
     live.snapshot = live.snapshot | snapshots.live_times(subject)
 
 
-def put_live(subject: Post | Page, *, by: User | None) -> None:
-    """Copy the newest revision to the row that readers see, merging by field with what went live since it was begun."""
-    head = _head(subject)
+def put_live(subject: Post | Page, *, by: User | None) -> Revision:
+    """Copy the newest revision to the row that readers see, merging by field with what went live since it was begun.
+
+    Returns the revision that is live now.
+    """
+    head = db.session.scalars(Revision.at_version(subject, subject.version)).one()
     if subject.live_version == head.version:
-        return
-    text = snapshots.snapshot(subject)
+        return head
+    text = snapshots.text_of(subject, head, head.version)
     if subject.live_version is not None and head.base_version not in (None, subject.live_version):
         base = snapshots.snapshot_at(subject, head.base_version)
         live = snapshots.snapshot_at(subject, subject.live_version)
@@ -143,6 +147,7 @@ def put_live(subject: Post | Page, *, by: User | None) -> None:
         head.kind, head.updated_at = RevisionKind.PUBLISHED, clock.now()
     subject.live_version = head.version
     subject.updated_at = clock.now()
+    return head
 
 
 def show_version(subject: Post | Page, version: int | None, *, by: User | None) -> None:
@@ -177,10 +182,6 @@ def _ask(subject: Post | Page, changes: Mapping[str, Any], by: User) -> None:
             )
 
 
-def _head(subject: Post | Page) -> Revision:
-    return db.session.scalars(Revision.at_version(subject, subject.version)).one()
-
-
 def _apply(subject: Post | Page, text: Mapping[str, Any], *, by: User | None) -> None:
     """Make the row equal ``text``, and with it the HTML, the pairs, the search index and the old address."""
     old_slug, was_public = subject.slug, subject.was_public
@@ -191,9 +192,9 @@ def _apply(subject: Post | Page, text: Mapping[str, Any], *, by: User | None) ->
             setattr(subject, name, text[name])
     subject.updated_at = clock.now()
     subject.render()
+    subject.relist()
     if isinstance(subject, Post):
         _apply_to_post(subject, text, by=by)
-    subject.relist()
     if was_public and old_slug != subject.slug:
         redirecting.moved(addresses.path_of(subject, old_slug), addresses.path_of(subject))
 
@@ -204,6 +205,8 @@ def _apply_to_post(post: Post, text: Mapping[str, Any], *, by: User | None) -> N
         post.cover_id = None  # purged since the revision was written
     if post.id is None:
         post.version, post.live_version = 0, None
+        # Said once, or each is asked of the database after the flush.
+        post.tag_links, post.author_links, post.part, post.translation_of_id = [], [], None, None
         db.session.add(post)
     post.set_tags(tagging.find_or_make(text["tags"], by=by))
     post.set_authors(_authors(text["authors"]))

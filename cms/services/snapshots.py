@@ -57,7 +57,11 @@ def snapshot(subject: Post | Page) -> dict[str, Any]:
 
 def snapshot_at(subject: Post | Page, version: int | None) -> dict[str, Any]:
     """The text at one version: tags by their names of today, fields that came into being since as the row has them."""
-    revision = db.session.scalar(Revision.at_version(subject, version or 0))
+    return text_of(subject, db.session.scalar(Revision.at_version(subject, version or 0)), version)
+
+
+def text_of(subject: Post | Page, revision: Revision | None, version: int | None) -> dict[str, Any]:
+    """The same for whoever has the revision of that version at hand."""
     row = of_row(subject)
     text = {**row, **(revision.snapshot if revision is not None else {})}
     if version == (subject.live_version or subject.version):
