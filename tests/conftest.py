@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,6 +21,7 @@ from cms.db import db
 from cms.models import Role
 from cms.models.permission import ROLES
 from tests import mariadb
+from tests.at_head import bring_to_head
 from tests.required import skip_or_fail
 from tests.warm import WarmPython
 
@@ -113,7 +113,7 @@ def make_app(instance: Path, database_url: str, **overrides: Any) -> Flask:
     app = create_app(Settings.for_tests(instance, DATABASE_URL=database_url, **overrides))
     app.test_client_class = Client
     with app.app_context():
-        flask_migrate.upgrade()
+        bring_to_head()
     return app
 
 

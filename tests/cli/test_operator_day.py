@@ -20,6 +20,7 @@ from cms import create_app
 from cms.config import Settings
 from cms.db import MIGRATIONS, db, migrate
 from tests import mariadb
+from tests.at_head import bring_to_head
 from tests.schema.workbench import Revision
 from tests.waiting import until
 
@@ -181,8 +182,10 @@ def sql(app):
 
 
 @pytest.fixture
-def blog(ok, flask, tmp_path):
+def blog(app, ok, flask, tmp_path):
     """Thirty posts of another blog, brought in."""
+    with app.app_context():
+        bring_to_head()
     ok("upgrade")
     (tmp_path / "old-blog").mkdir()
     for day in range(1, 31):

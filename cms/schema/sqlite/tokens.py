@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 BLANKS = " \t\n\f\r"  # any other one may be part of a name
 IN_A_WORD = re.compile(r"\w|\$|[^\x00-\x7f]")
@@ -17,9 +18,10 @@ PIECE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+REMEMBERED = 2000  # texts: a step changes one table, and all others are read again before and after it
 
-@dataclass(frozen=True)
-class Token:
+
+class Token(NamedTuple):
     """A word, a sign, a quoted text, or a whole bracket; ``word`` is empty but for a plain word, in capitals."""
 
     text: str
@@ -50,9 +52,10 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token(found[0], found.start(), found[0].upper() if found.lastgroup == "word" else "")
 
 
-def spoken_tokens(text: str) -> list[Token]:
+@lru_cache(REMEMBERED)
+def spoken_tokens(text: str) -> tuple[Token, ...]:
     """No blanks and no comments."""
-    return [token for token in tokens(text) if not token.is_blank]
+    return tuple(token for token in tokens(text) if not token.is_blank)
 
 
 def words_of(text: str) -> list[str]:
@@ -74,7 +77,8 @@ def ends_line(text: str) -> str:
     return "\n" if last.text.startswith("--") else ""
 
 
-def outer(text: str) -> list[Token]:
+@lru_cache(REMEMBERED)
+def outer(text: str) -> tuple[Token, ...]:
     """What stands outside of brackets, and each bracket as one; no blanks and no comments."""
     found: list[Token] = []
     depth, begin = 0, 0
@@ -88,7 +92,7 @@ def outer(text: str) -> list[Token]:
                 found.append(Token(text[begin : token.end], begin))
         elif depth == 0 and not token.is_blank:
             found.append(token)
-    return found
+    return tuple(found)
 
 
 def separated(text: str) -> list[str]:
