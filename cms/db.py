@@ -162,7 +162,7 @@ def register_database(app: Flask) -> None:
 
 
 def _encryption(url: URL) -> dict[str, bool]:
-    """No TLS to a server on this machine unless the URL asks for it: PyMySQL reads all certificates for each connection."""
+    """No TLS to a server on this machine unless the URL asks for it: PyMySQL would read all certificates each time."""
     asked_for = any(name.startswith("ssl") for name in url.query)
     return {"ssl_disabled": True} if url.host in ON_THIS_MACHINE and not asked_for else {}
 
