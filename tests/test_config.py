@@ -164,7 +164,7 @@ def test_secrets_that_others_could_read_are_closed(tmp_path):
 
 
 def test_two_first_starts_at_once_agree_on_the_secrets(tmp_path):
-    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(installation_secrets, [tmp_path] * 8))
 
     assert all(one == found[0] for one in found)
