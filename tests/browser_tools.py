@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page, Playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", *WHOLE)  # the same engine without its windows takes the machine half the work
 MAC_PATHS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -23,8 +25,8 @@ FLAGS = (
 )
 
 
-def chromium() -> str | None:
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+def chromium(names: Sequence[str] = NAMES) -> str | None:
+    found = next((path for name in names if (path := shutil.which(name))), None)
     return found or next((path for path in MAC_PATHS if Path(path).exists()), None)
 
 

@@ -76,7 +76,7 @@ def scores(url: str, folder: Path, cookie: str, categories: Sequence[str], *opti
         *(f"--only-categories={','.join(categories)}", f"--extra-headers={headers}"),
         *("--chrome-flags=--headless=new --no-sandbox --disable-gpu", *options),
     ]
-    environ = {**os.environ, "CHROME_PATH": browser_tools.chromium() or ""}
+    environ = {**os.environ, "CHROME_PATH": browser_tools.chromium(browser_tools.WHOLE) or ""}
     for _ in range(TRIES):  # now and then it misses the start of the page
         done = subprocess.run(command, env=environ, capture_output=True, text=True)
         if done.returncode == 0:
