@@ -19,7 +19,7 @@ from cms.admin.lookup import VIEWS, starting
 from cms.db import Base, db
 from cms.language import gettext, marked
 from cms.models import AuditEntry, Author, Comment, Media, Page, Post, PostAuthor, Role, Series, Tag, User, UserRole
-from cms.services import searching
+from cms.services import newest_posts
 from cms.text.excerpt import excerpt
 from cms.text.slug import fold_email, slugify
 
@@ -27,7 +27,7 @@ NEWEST = 1000  # records of a table in which any part of a label is looked for
 MOST_EACH_WAY = 20
 MOST_BY_WORDS = 50
 LEAST_LETTERS = 3
-PATIENCE_SECONDS = 0.25
+PATIENCE_SECONDS = 0.1
 ENTRIES_READ = 60
 BEGINS, HAS_WORD, ELSEWHERE = range(3)
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
@@ -192,7 +192,7 @@ def _query(kind: Kind, view: Any, text: str, words: list[str]) -> Select[Any]:
             if start := fold(text):
                 ways.append(select(key).where(starting(column, start)).limit(MOST_EACH_WAY))
         if kind.model is Post and not _is_too_short(text):
-            by_words = searching.newest_within(text, MOST_BY_WORDS, PATIENCE_SECONDS)
+            by_words, _ = newest_posts.with_words(text, MOST_BY_WORDS, seconds=PATIENCE_SECONDS, thorough=False)
             ways.append(select(key).where(key.in_(by_words)))
     # Each in brackets of its own: neither database orders or limits a part of a union otherwise.
     return _these(kind, view, union(*(select(way.subquery().c.id) for way in ways)))

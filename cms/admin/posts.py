@@ -23,10 +23,11 @@ from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext, lazy, lazy_pgettext, marked_plural
 from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag, SeriesPart
-from cms.services import revising, searching, snapshots, tagging
+from cms.services import newest_posts, revising, searching, snapshots, tagging
 
 AUTHORS_SHOWN, TAGS_SHOWN = 2, 2
 MOST_OWN = 5000  # whoever sees their own posts alone has the newest of them in the list
+PATIENCE_SECONDS = 0.25
 MOST_TITLES = 500  # of which parts of words are looked for
 
 
@@ -218,9 +219,9 @@ class PostView(WritingView):
         return query.where(or_(titled, Post.id.in_(searching.those_with(text, ids))))
 
     def found_by(self, text: str) -> Some:
-        by_words, of = searching.newest_of_many(text, MOST_LOOKED_THROUGH + 1)
-        titled = list(db.session.scalars(_titled(text)))
-        found = sorted({*by_words, *titled}, reverse=True)
+        found, of = newest_posts.with_words(
+            text, MOST_LOOKED_THROUGH + 1, seconds=PATIENCE_SECONDS, besides=_titled(text)
+        )
         chosen = select(Post.id.label("id")).order_by(Post.id.desc())
         return Some(lambda limit: chosen.where(Post.id.in_(found[:limit])), of=of, known=found)
 

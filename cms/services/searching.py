@@ -1,23 +1,18 @@
 """Search over posts: the one place that knows how words are indexed, on SQLite (FTS5) and MariaDB (FULLTEXT).
 
-What readers get for a question is put together and ranked in ``answering``.
+What readers get for a question is put together and ranked in ``answering``, what the admin finds in ``newest_posts``.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, select, table, text
-from sqlalchemy.exc import DBAPIError
 
 from cms.db import db
 from cms.models import Author, Post, PostAuthor, PostTag, Tag
 from cms.services import search_words
 from cms.text import markdown, questions, tokens
 from cms.text.tokens import Term
-
-MOST_READ, COMMON = 10_000, 100  # posts whose words are read one by one, and of how many of them a word is common
-PATIENCE_SECONDS = 0.5
-TOOK_TOO_LONG = (1969, 188, 3024)  # MariaDB, the same within its full-text search, MySQL
 
 Named = Iterable[tuple[str, str]]  # names with their slugs
 
@@ -125,40 +120,15 @@ def find(query: str, *, posts: Select[tuple[Post]] | None = None) -> Select[tupl
     return chosen.where(Post.id.in_(select(found.subquery("found"))))
 
 
-def newest_within(query: str, limit: int, seconds: float) -> list[int]:
-    """The ids of the last made posts with all words of ``query``, in any state, newest first.
-
-    Nothing when the server takes longer, as MariaDB does over a word of a million posts.
-    """
-    return _newest_within(_terms(query), limit, seconds) or []
-
-
-def newest_of_many(query: str, limit: int) -> tuple[list[int], int | None]:
-    """The same; and among how many of the last made posts alone, where looking at all takes too long.
-
-    MariaDB works out all matches of a word before it gives the newest. So a word that is in every hundredth post is
-    looked for where it will be found soon; over any other the server has ``PATIENCE_SECONDS``.
-    """
-    terms = _terms(query)
-    if is_sqlite() or not terms:
-        return _newest_within(terms, limit, 0) or [], None
-    last = select(Post.id).order_by(Post.id.desc()).limit(MOST_READ + 1).subquery()
-    oldest, number = db.session.execute(select(func.min(last.c.id), func.count(last.c.id))).one()
-    among = MOST_READ if number > MOST_READ else None
-    recent = _by_reading(terms, column("post_id") >= (oldest or 0), limit)
-    if len(recent) >= COMMON or among is None:
-        return recent, among
-    found = _newest_within(terms, limit, PATIENCE_SECONDS)
-    return (recent, among) if found is None else (found, None)
-
-
 def those_with(query: str, ids: Sequence[int]) -> list[int]:
     """Those of these posts that have all words of ``query``, in any state, newest first."""
     terms = _terms(query)
     if not terms or not ids:
         return []
     if not is_sqlite():
-        return _by_reading(terms, column("post_id").in_(ids), len(ids))
+        search = as_table()
+        found = select(search.c.post_id).where(search.c.post_id.in_(ids), *having(search.c.tokens, terms))
+        return list(db.session.scalars(found.order_by(search.c.post_id.desc())))
     # The plus: else FTS5 would look all words up again for each id.
     statement = text("SELECT rowid FROM post_search WHERE post_search MATCH :words AND +rowid IN :ids ORDER BY 1 DESC")
     asked = {"words": tokens.fts5_query(terms), "ids": list(ids)}
@@ -173,41 +143,6 @@ def _found(search: Any, terms: Sequence[Term]) -> ColumnElement[bool]:
     """What matches, and stands side by side where MariaDB was asked for each word of a phrase."""
     read = [] if is_sqlite() else having(search.c.tokens, (term for term in terms if term.phrase))
     return and_(matching(terms), *read)
-
-
-def _by_reading(terms: list[Term], among: ColumnElement[bool], limit: int) -> list[int]:
-    """The newest of the posts of ``among`` that have these words, by reading each one's. On MariaDB."""
-    search = as_table()
-    found = select(search.c.post_id).where(among, *having(search.c.tokens, terms))
-    return list(db.session.scalars(found.order_by(search.c.post_id.desc()).limit(limit)))
-
-
-def _newest_within(terms: list[Term], limit: int, seconds: float) -> list[int] | None:
-    """None when the server took longer. SQLite is given its time: it takes 0.1 s over the commonest word."""
-    if not terms:
-        return []
-    if is_sqlite():
-        found = "SELECT rowid FROM post_search WHERE post_search MATCH :words ORDER BY rowid DESC LIMIT :most"
-        return list(db.session.scalars(text(found), {"words": tokens.fts5_query(terms), "most": limit}))
-    asked: dict[str, Any] = {"words": tokens.boolean_query(terms), "most": limit}
-    side_by_side = ""
-    for number, term in enumerate(term for term in terms if term.phrase):
-        side_by_side += f" AND INSTR(tokens, :phrase{number}) > 0"
-        asked[f"phrase{number}"] = tokens.needle(term)
-    found = (
-        f"FROM post_search WHERE MATCH(tokens) AGAINST (:words IN BOOLEAN MODE){side_by_side}"
-        " ORDER BY post_id DESC LIMIT :most"
-    )
-    if db.session.get_bind().dialect.is_mariadb:
-        bounded = f"SET STATEMENT max_statement_time = {seconds:.6f} FOR SELECT post_id {found}"
-    else:
-        bounded = f"SELECT /*+ MAX_EXECUTION_TIME({max(1, round(seconds * 1000))}) */ post_id {found}"
-    try:
-        return list(db.session.scalars(text(bounded), asked))
-    except DBAPIError as error:
-        if error.orig is None or error.orig.args[0] not in TOOK_TOO_LONG:
-            raise
-        return None
 
 
 def is_sqlite() -> bool:

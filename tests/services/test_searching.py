@@ -76,18 +76,3 @@ def test_an_index_that_was_lost_is_written_anew_and_a_full_one_left_alone(app):
     assert rebuilding.where_needed() == 3
     assert rebuilding.where_needed() == 0
     assert len(db.session.scalars(searching.find("lost")).all()) == 3
-
-
-@pytest.mark.parametrize("seconds", [0.000001, 0.0001, 0.001, 10])
-def test_a_search_that_takes_too_long_is_given_up_and_nothing_else_suffers(posts, seconds):
-    ids = sorted(post.id for post in posts.values())
-
-    for _ in range(5):
-        found = searching.newest_within("on", 50, seconds)
-        assert found in ([], ids[::-1])
-        assert db.session.scalar(text("SELECT COUNT(*) FROM post_search")) == len(ids)
-
-    if seconds == 10:
-        assert found == ids[::-1]
-    assert searching.newest_within("nowhereatall", 50, seconds) == []
-    assert searching.newest_within("%", 50, seconds) == []
