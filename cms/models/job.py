@@ -62,5 +62,14 @@ class Job(Identified, db.Model):
             .order_by(cls.run_at, cls.id)
         )
 
+    @classmethod
+    def over_before(cls, done: datetime, failed: datetime) -> Select[tuple[Self]]:
+        """What was done before the one time, or given up before the other."""
+        times = ((JobStatus.DONE, done), (JobStatus.FAILED, failed))
+        # The index finds them by the time they were due at, which is never after the end.
+        return select(cls).where(
+            or_(*(and_(cls.status == status, cls.run_at < then, cls.finished_at < then) for status, then in times))
+        )
+
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

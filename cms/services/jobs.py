@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import event, select, update
+from sqlalchemy import Select, delete, event, select, update
 
 from cms import clock
 from cms.db import db
@@ -23,6 +23,8 @@ MOST_TRIES = 8
 LEASE = timedelta(minutes=5)  # a job that takes longer is taken to be dead: its handler must end in time
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
+DONE_KEPT, FAILED_KEPT = timedelta(days=30), timedelta(days=90)
+FORGOTTEN_AT_ONCE = 100
 WORKER = "cms.worker"
 
 log = logging.getLogger(__name__)
@@ -81,13 +83,18 @@ def enqueue(kind: str, payload: dict[str, Any], run_at: datetime | None = None) 
 
 
 def run_due(limit: int = 20) -> int:
-    """Do at most ``limit`` jobs whose time has come; how many were tried. Works in a session of its own."""
+    """Do at most ``limit`` jobs whose time has come; how many were tried. Works in a session of its own.
+
+    When there are no more, some that were over long ago are deleted.
+    """
     done = 0
     # A context of its own has a session of its own: what the caller is about stays untouched.
     with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
         while done < limit and (taken := _take()):
             _do(*taken)
             done += 1
+        if done < limit:
+            _forget_old()
     return done
 
 
@@ -119,6 +126,22 @@ def _take() -> tuple[Task, str] | None:
         if task is not None:
             return task
     return None
+
+
+def _forget_old() -> None:
+    now = clock.now()
+    old = Job.over_before(now - DONE_KEPT, now - FAILED_KEPT).with_only_columns(Job.id).limit(FORGOTTEN_AT_ONCE)
+    is_any = db.session.scalar(old.limit(1)) is not None
+    db.session.rollback()  # a look alone takes no write lock
+    if is_any:
+        in_transaction(lambda: _forget(old))
+
+
+def _forget(old: Select[Any]) -> None:
+    # Those that another worker forgets just now are skipped, not waited for.
+    ids = list(db.session.scalars(old.with_for_update(skip_locked=True)))
+    if ids:
+        db.session.execute(delete(Job).where(Job.id.in_(ids)).execution_options(synchronize_session=False))
 
 
 def _claim(job_id: int, lease: str) -> tuple[Task, str] | None:

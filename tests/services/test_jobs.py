@@ -122,6 +122,34 @@ def test_a_job_that_kills_its_worker_each_time_is_given_up(app, handler, travel)
     assert "worker ended" in job.error
 
 
+def test_jobs_that_are_over_are_forgotten_after_a_while_some_at_a_time(app, handler, travel, monkeypatch):
+    travel(hours=0)
+    monkeypatch.setattr(jobs, "FORGOTTEN_AT_ONCE", 2)
+    handler(lambda task: None)
+    for _ in range(3):
+        waiting()
+    later = waiting(run_at=clock.now() + timedelta(days=100)).id
+    work()
+
+    def fail(task):
+        raise jobs.GiveUp
+
+    handler(fail)
+    failed = waiting().id
+    work()
+
+    counts = []
+    for days in (29, 2, 0, 58, 2):  # 29, 31, 31, 89 and 91 days later
+        travel(days=days)
+        assert work() == 0
+        counts.append(len(db.session.scalars(select(Job.id)).all()))
+        if days == 58:
+            assert db.session.scalars(select(Job.id).order_by(Job.id)).all() == sorted([later, failed])
+
+    assert counts == [5, 3, 2, 2, 1]
+    assert db.session.scalars(select(Job.id)).all() == [later]
+
+
 def test_a_worker_that_was_too_slow_does_not_undo_what_the_next_one_did(app, handler, travel):
     travel(hours=0)
     seen = []
