@@ -3,7 +3,7 @@
 Each address is asked of both sites in turn and their medians are compared, so that the speed of the machine does not
 matter. A line is a miss when it takes more than ``MOST_TIMES`` the time, or a table more than ``MOST_QUERIES``. Where a
 page says that it looked through the newest rows only (pairs of filters, and searches that find more than is looked
-through), a small site has fewer rows than that, and ``BOUND_MS`` holds instead.
+through), a small site has fewer rows than that, and ``BOUND_MS`` holds instead; ``PALETTE_MS`` for the palette.
 """
 
 import html
@@ -24,7 +24,8 @@ from sqlalchemy import event, func, select
 from cms.admin.filters import Choice, Day, Filter, Period, Related
 from cms.admin.lookup import VIEWS
 from cms.db import db
-from cms.models import AuditEntry, Mail, Media, Page, Redirect, User
+from cms.models import AuditEntry, Mail, Media, Page, Post, Redirect, User
+from cms.services import searching
 from cms.services.seeding import bulk
 from tests.admin.many_rows import fill
 from tests.benchmarks import running
@@ -39,13 +40,27 @@ LARGE = 1_000_000
 MOST_QUERIES = 10
 MOST_TIMES = 1.5
 BOUND_MS = 400
+PALETTE_MS = 100
 NOISE_MS = 2.0  # what a median of some milliseconds may be off by
 ROUNDS = 7
 CHUNK = 5000
 WHO = "bench@example.org"
 # What `flask seed` makes none of, or few: one for every tenth post.
 OTHERS = (Page, Media, Redirect, Mail, AuditEntry)
-WORDS = {"that many have": "the", "of two": "harbour lights", "that nobody has": "xyzzyplugh", "of one letter": "a"}
+WORDS = {
+    "that many have": "the",
+    "of which nobody has one": "harbour lights",
+    "that nobody has": "xyzzyplugh",
+    "of one letter": "a",
+    # `flask seed` writes no quokka, and no learning on any afternoon.
+    "that the oldest have": "quokka",
+    "of which the oldest have one": "harbour quokka",
+    "that many have, but the oldest both": "afternoon learning",
+}
+OLDEST = 3
+OLDEST_SAY = "Learning of a quokka in the harbour, on an afternoon."
+# One in twenty people, which on a small site is less than a page of them.
+DEACTIVATED = 30
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,7 @@ class Question:
     what: str
     addresses: tuple[str, str]
     is_bounded: bool = False  # by design: it looks through a number of the newest rows that a small site has not got
+    bound_ms: float = BOUND_MS
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,7 @@ class Line:
     @property
     def is_miss(self) -> bool:
         small, large = self.milliseconds
-        most = max(BOUND_MS, small) if self.is_bounded else small * MOST_TIMES + NOISE_MS
+        most = max(self.question.bound_ms, small) if self.is_bounded else small * MOST_TIMES + NOISE_MS
         return large > most or (self.queries > MOST_QUERIES and bool(self.question.table))
 
     def __str__(self) -> str:
@@ -107,6 +123,9 @@ class Site:
             for start in range(0, posts // 10, CHUNK):
                 fill(model, min(CHUNK, posts // 10 - start))
                 db.session.expunge_all()
+        fill(User, DEACTIVATED, active=False)
+        oldest = db.session.scalars(select(Post.id).order_by(Post.id).limit(OLDEST))
+        searching.index_many([(number, searching.words_of("", [], [], "", OLDEST_SAY)) for number in oldest])
         make_user("admin", email=WHO)  # last: who is there says that all is
         db.session.commit()
         db.session.remove()
@@ -133,8 +152,12 @@ def questions(sites: tuple[Site, Site]) -> Iterator[Question]:
         if view.has_list:
             yield from of_list(view, sites)
         yield from of_forms(view, sites)
-    for address in ("/admin/", "/admin/search/find/?q=harbour", "/admin/search/?q=harbour"):
-        yield Question("", address, (address, address), is_bounded=True)
+    yield Question("", "/admin/", ("/admin/", "/admin/"), is_bounded=True)
+    for text in ("harbour", "harb", "quokka", "afternoon learning"):
+        address = f"/admin/search/find/?{urlencode({'q': text})}"
+        yield Question("", f"palette: {text}", (address, address), is_bounded=True, bound_ms=PALETTE_MS)
+    address = "/admin/search/?q=harbour"
+    yield Question("", "palette, its page", (address, address), is_bounded=True, bound_ms=PALETTE_MS)
 
 
 def of_list(view: Any, sites: tuple[Site, Site]) -> Iterator[Question]:
@@ -245,7 +268,7 @@ def compared(kind: str, posts: int, folder: Path, only: str) -> list[Line]:
 
 
 def summary(kind: str, lines: list[Line]) -> str:
-    ratios = [line.ratio for line in lines if not line.is_bounded]
+    ratios = [line.ratio for line in lines if not line.is_bounded] or [0.0]
     bounded = max((line.milliseconds[1] for line in lines if line.is_bounded), default=0)
     return (
         f"{kind}: {len(lines)} questions of at most {max(line.queries for line in lines)} queries; "
