@@ -57,6 +57,8 @@ def is_for_readers() -> bool:
 def policy() -> str:
     as_readers_see_it = g.get("as_readers_see_it", False)  # the preview of a draft, in the admin
     rules = READERS if is_for_readers() or as_readers_see_it else WORKSHOP
+    if g.get("previews_typed", False):  # the frame beside a form, which has the policy of the page round it
+        rules = {**rules, "img-src": "'self' data: https:", "media-src": "'self' https:"}
     return "; ".join(f"{name} {sources}" for name, sources in rules.items()).replace("{nonce}", csp_nonce())
 
 

@@ -10,7 +10,11 @@ from cms.language import lazy
 from cms.transactions import starts_reading
 
 # What there is to choose, its default first. The default keeps no cookie.
-CHOICES = {"theme": ("system", "light", "dark"), "density": ("comfortable", "compact")}
+CHOICES = {
+    "theme": ("system", "light", "dark"),
+    "density": ("comfortable", "compact"),
+    "writing": ("write", "side"),  # the text alone, or the preview beside it
+}
 A_YEAR_SECONDS = 365 * 24 * 3600
 
 

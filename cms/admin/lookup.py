@@ -38,7 +38,8 @@ class Lookup(AjaxModelLoader):
     """Records of ``model`` whose ``fields`` contain what was typed. ``label`` says how one is called.
 
     ``only`` narrows them for everybody; the view of the model, where it has one, narrows them for this person.
-    ``picture`` gives the address of a small picture; ``making`` are the words for making a new one.
+    ``picture`` gives the address of a small picture, ``about`` what pickers are told of one beside that; ``making`` are
+    the words for making a new one.
     """
 
     def __init__(
@@ -50,18 +51,20 @@ class Lookup(AjaxModelLoader):
         label: Callable[[Any], str] = str,
         only: Callable[[], ColumnElement[bool]] | None = None,
         picture: Callable[[Any], str] | None = None,
+        about: Callable[[Any], Sequence[str]] | None = None,
         making: str = "",
     ) -> None:
         super().__init__(name, {})
         self.model, self.fields, self.label, self.only = model, tuple(fields), label, only
-        self.picture, self.making = picture, making
+        self.picture, self.about, self.making = picture, about, making
 
     def format(self, model: Any) -> tuple[Any, str] | None:
         return (model.id, self.label(model)) if model is not None else None
 
     def choice(self, row: Any) -> tuple[Any, ...]:
-        """What a picker is told of ``row``: id and label, and the address of its picture where it has one."""
-        return (row.id, self.label(row), *((self.picture(row),) if self.picture is not None else ()))
+        """What a picker is told of ``row``: id and label, the address of its picture where it has one, and ``about``."""
+        picture = (self.picture(row),) if self.picture is not None else ()
+        return (row.id, self.label(row), *picture, *(self.about(row) if self.about is not None else ()))
 
     @property
     def making_address(self) -> str | None:

@@ -15,6 +15,7 @@ PICTURES = Lookup(
     ["filename", "alt"],
     only=lambda: Media.width.is_not(None) & Media.deleted_at.is_(None),
     picture=media.url_of,
+    about=lambda picture: (picture.alt, picture.caption),
     making=lazy("Upload a picture"),
 )
 PEOPLE = Lookup("user", User, ["name"], label=lambda person: person.name or gettext("Unnamed"))

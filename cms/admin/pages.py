@@ -4,6 +4,7 @@ from flask_login import current_user
 from wtforms.validators import NumberRange, Optional
 
 from cms.admin.fields import WholeNumberField
+from cms.admin.lookups import PICTURES
 from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm
 from cms.language import lazy
@@ -43,9 +44,11 @@ class PageView(WritingView):
     column_filters = [state_filter(Page), changes_filter(Page)]
     form = PageForm
     form_columns = list(snapshots.FIELDS[Page])
+    form_ajax_refs = {"cover": PICTURES}  # for the text: a page has no cover
     list_template = "admin/page/list.html"
     create_template = edit_template = "admin/post/form.html"
     preview_template = "admin/page/preview.html"
+    typed_template = "admin/page/typed.html"
 
     def may_publish(self, row: Page | None) -> bool:
         return current_user.may("page.edit")

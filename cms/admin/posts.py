@@ -23,7 +23,7 @@ from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext, lazy, lazy_pgettext, marked_plural
 from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag, SeriesPart
-from cms.services import newest_posts, revising, searching, snapshots, tagging
+from cms.services import bylines, newest_posts, revising, searching, snapshots, tagging
 
 AUTHORS_SHOWN, TAGS_SHOWN = 2, 2
 MOST_OWN = 5000  # whoever sees their own posts alone has the newest of them in the list
@@ -166,6 +166,7 @@ class PostView(WritingView):
     list_template = "admin/post/list.html"
     create_template = edit_template = "admin/post/form.html"
     preview_template = "admin/post/preview.html"
+    typed_template = "admin/post/typed.html"
 
     row_options = [selectinload(Post.authors), selectinload(Post.tags)]
 
@@ -253,6 +254,10 @@ class PostView(WritingView):
         draft.translation_of = db.session.get(Post, draft.translation_of_id) if draft.translation_of_id else None
         draft.cover = db.session.get(Media, draft.cover_id) if draft.cover_id else None
         return draft
+
+    def signed(self, text: dict[str, Any]) -> dict[str, Any]:
+        own = bylines.known(self.person) if not text["authors"] else None
+        return {**text, "authors": [own.id]} if own is not None else text
 
     def get_actions_list(self) -> tuple[list[Any], dict[Any, Any]]:
         """Those for tags stand beside the field for their names."""

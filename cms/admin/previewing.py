@@ -1,6 +1,11 @@
-"""A draft as the public templates read a post or a page: a copy of its newest text, which no session knows."""
+"""A draft as the public templates read a post or a page: a copy of its newest text, which no session knows.
 
+It is shown whole, with a bar above it, once it is saved; and while it is typed, beside the form, its text alone.
+"""
+
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
 from flask import Response, g, make_response, render_template
 from markupsafe import Markup
@@ -18,16 +23,25 @@ from cms.text.excerpt import word_count
 
 def answer(template: str, row: Post | Page, *, edit_url: str | None, list_url: str) -> Response:
     """``template``, a public one with a bar above it, filled with the newest text of ``row``."""
-    g.as_readers_see_it = True  # no script, and pictures from elsewhere as on the site itself
-    draft = draft_of(row)
     bar = Markup(render_template("admin/draft_bar.html", row=row, edit_url=edit_url, list_url=list_url))  # noqa: S704
+    return _page(template, draft_of(type(row), snapshots.snapshot(row)), draft_bar=bar)
+
+
+def answer_typed(template: str, model: type[Post] | type[Page], text: Mapping[str, Any]) -> Response:
+    """The same of what stands in a form, as a snapshot, without a bar; no copy of it is left anywhere."""
+    response = _page(template, draft_of(model, text))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(template: str, draft: SimpleNamespace, **values: Any) -> Response:
+    g.as_readers_see_it = True  # no script, and pictures from elsewhere as on the site itself
     with speaking(nearest(site.here().settings.language)):
-        return make_response(render_template(template, post=draft, page=draft, draft_bar=bar))
+        return make_response(render_template(template, post=draft, page=draft, **values))
 
 
-def draft_of(row: Post | Page) -> SimpleNamespace:
-    """What readers would get if ``row`` were published now."""
-    text = snapshots.snapshot(row)
+def draft_of(model: type[Post] | type[Page], text: Mapping[str, Any]) -> SimpleNamespace:
+    """What readers would get if ``text``, a snapshot, were published now."""
     draft = SimpleNamespace(
         **{
             **text,
@@ -36,7 +50,7 @@ def draft_of(row: Post | Page) -> SimpleNamespace:
             "listed_at": snapshots.when(text["published_at"]) or clock.now(),
         }
     )
-    if isinstance(row, Post):
+    if model is Post:
         draft.word_count = word_count(markdown.plain(text["body"]))
         draft.cover = db.session.get(Media, text["cover_id"]) if text["cover_id"] else None
         draft.authors = _authors(text["authors"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import current_app, request
+from flask import abort, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
@@ -19,9 +19,11 @@ from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, Question, leading_to, told
 from cms.admin.paths import Path, index_of
 from cms.admin.trashing import Trashing
+from cms.errors import CmsError
 from cms.language import gettext, lazy, lazy_pgettext, marked_plural, ngettext
 from cms.models import Page, Post, Revision, Status
 from cms.services import addresses, publishing, revising, snapshots
+from cms.transactions import starts_reading
 
 STATES = ("draft", "scheduled", "published", "expired", "withdrawn", "trashed")
 COMPARED = (
@@ -95,6 +97,7 @@ class WritingView(Trashing, CmsModelView):
 
     trash_filter = "state"
     preview_template = ""
+    typed_template = ""  # of what stands in the form
     column_sortable_list = ["title", "published_at", "edited_at"]
     column_default_sort = ("edited_at", True)
     column_more: Sequence[str] = ["created_at"]
@@ -253,6 +256,28 @@ class WritingView(Trashing, CmsModelView):
         row = self.one_or_404(number)
         edit_url = self.get_url(".edit_view", id=row.id) if self.can_edit and self.may_edit(row) else None
         return previewing.answer(self.preview_template, row, edit_url=edit_url, list_url=self.get_url(".index_view"))
+
+    @starts_reading
+    @expose("/preview/", methods=("POST",))
+    def preview_typed(self) -> ResponseReturnValue:
+        """What stands in the form, of the row ``id`` or of a new one, as a reader would see it. Nothing is saved."""
+        row = self.one_or_404(request.args["id"]) if "id" in request.args else None
+        if not (self.can_create if row is None else self.can_edit and self.may_edit(row)):
+            abort(403)
+        form = self.create_form() if row is None else self.edit_form(obj=row)
+        try:
+            text = writing_form.as_typed(form, self.model() if row is None else row, by=self.person)
+        except CmsError as error:
+            return {"error": str(error)}, 422
+        return previewing.answer_typed(self.typed_template, self.model, text if row is not None else self.signed(text))
+
+    def signed(self, text: dict[str, Any]) -> dict[str, Any]:
+        """``text``, a new one, with the byline that it will have."""
+        return text
+
+    def _form_page(self, template: str, form: Any, row: Any, rules: Any) -> ResponseReturnValue:
+        g.previews_typed = True
+        return super()._form_page(template, form, row, rules)
 
     # Bulk acts
     @action("publish", lazy("Publish"))

@@ -9,9 +9,10 @@ from wtforms.widgets import TextArea
 
 from cms.admin.converting import CmsForm
 from cms.admin.fields import AtMost, UtcDateTimeField, VersionField, no_nul
+from cms.errors import InvalidChange
 from cms.language import lazy
-from cms.models import Page, Post
-from cms.services import slugs, snapshots
+from cms.models import Page, Post, User
+from cms.services import revising, slugs, snapshots
 from cms.text.slug import slugify
 
 MARKDOWN_HELP = lazy(
@@ -59,6 +60,27 @@ def is_made_of_title(form: WritingForm) -> bool:
     slug = (form.slug.data or "").strip()
     made = slugify(form.title.data or "", max_length=slugs.MOST_LETTERS) or slugs.UNTITLED
     return not slug or re.sub(r"-\d+$", "", slug) == made or slug == made
+
+
+def as_typed(form: WritingForm, subject: Post | Page, *, by: User) -> dict[str, Any]:
+    """The snapshot that ``form`` would make of ``subject``, for a preview. Raises InvalidChange for a text too long.
+
+    Another field that does not fit stays as it was: it has its own words once the form is saved.
+    """
+    before = snapshots.snapshot(subject) if subject.id is not None else snapshots.of_row(subject)
+    form.validate()
+    after = dict(before)
+    for name, value in typed(form, subject if subject.id is not None else None).items():
+        wrong = form._fields[name.removesuffix("_id")].errors
+        try:
+            if wrong:
+                raise InvalidChange(str(wrong[0]), field=name)
+            after |= snapshots.checked(subject, {name: value})
+        except InvalidChange:
+            if name == "body":
+                raise
+    after["raw_html"] = revising.reads_html(after["body"], before, by=by)
+    return after
 
 
 def typed(form: WritingForm, subject: Post | Page | None) -> dict[str, Any]:

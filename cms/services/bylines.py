@@ -11,12 +11,17 @@ from cms.text.slug import slugify
 
 def of(user: User) -> Author:
     """The author of ``user``, made from their name where there is none yet, flushed."""
-    author = db.session.scalar(select(Author).where(Author.user_id == user.id))
+    author = known(user)
     if author is None:
         author = make(user.name or user.email.partition("@")[0])
         author.user_id = user.id
         db.session.flush()
     return author
+
+
+def known(user: User) -> Author | None:
+    """The author of ``user``, where there is one."""
+    return db.session.scalar(select(Author).where(Author.user_id == user.id))
 
 
 def link(author: Author, user: User | None, *, by: User | None) -> None:

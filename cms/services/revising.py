@@ -64,14 +64,21 @@ def save(
     if "slug" in changes or not after["slug"]:
         after["slug"] = slugs.free(subject, after["slug"] or after["title"])
     if by is not None:
-        # Whose text it is decides how it is read: nobody says so of a text that they did not write.
-        after["raw_html"] = by.may("post.html") if after["body"] != before["body"] else before["raw_html"]
+        after["raw_html"] = reads_html(after["body"], before, by=by)
     if subject.id is not None and after == before and kind is RevisionKind.SAVED:
         return subject
     if subject.live_version is None:
         _apply(subject, after, by=by)
     _write(subject, after, by=by, kind=kind, label=label)
     return subject
+
+
+def reads_html(body: str, before: Mapping[str, Any], *, by: User) -> bool:
+    """Whether HTML in ``body`` counts as such once ``by`` saves it over the snapshot ``before``.
+
+    Whose text it is decides that: nobody says so of a text that they did not write.
+    """
+    return by.may("post.html") if body != before["body"] else before["raw_html"]
 
 
 def change_live(subject: Post | Page, changes: Mapping[str, Any], *, by: User | None) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from cms.db import db
-from cms.models import Tag
+from cms.models import Post, Tag
 from cms.services import revising
 from tests.factories import make_author, make_page, make_post, make_user
 from tests.signing_in import signed_in
@@ -112,3 +112,83 @@ def test_nobody_previews_what_they_may_not_see(client):
     assert preview(client, theirs).status_code == 302
     signed_in(client, make_user("author"))
     assert preview(client, theirs).status_code == 404
+
+
+# What stands in the form, while it is typed
+def typed(client, row=None, kind="post", **fields):
+    address = f"/admin/{kind}/preview/" + (f"?id={row.id}" if row is not None else "")
+    return client.post(address, data=fields)
+
+
+def test_what_is_typed_is_shown_as_readers_would_see_it_and_nothing_is_saved(editor, unguarded):
+    other = make_author("Somebody else")
+    post = make_post(title="Old title", body="Old text.", tags=["Old"])
+    version = post.version
+    fields = {"title": "New title", "body": "## Source\r\n\r\nA *spring*.", "tags": "Quite new", "authors": other.id}
+
+    answer = typed(editor, post, **fields, published_at="not a time", version=version)
+
+    page = article(answer.text)
+    for words in ("New title", "<em>spring</em>", "Quite new", "Somebody else"):
+        assert words in page
+    assert "Old" not in page
+    assert '<header class="site-header"' not in answer.text
+    assert "draft-bar" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert (post.title, post.body, post.version) == ("Old title", "Old text.", version)
+    assert [tag.name for tag in db.session.scalars(db.select(Tag))] == ["Old"]
+
+
+def test_a_new_text_is_shown_before_there_is_a_row_of_it(client, unguarded):
+    author = make_user("author", name="Nora Lind")
+    make_author("Nora Lind").user_id = author.id
+    signed_in(client, author)
+
+    page = article(typed(client, title="", body="- [x] done").text)
+
+    assert "<h1>Untitled</h1>" in page
+    assert "task-list-item-checkbox" in page
+    assert "Nora Lind" in page
+    assert db.session.scalars(db.select(Post)).all() == []
+
+
+def test_html_is_read_as_it_will_be_once_it_is_saved(client, unguarded):
+    """By whose text it is: that of an editor keeps it until somebody who may not writes another."""
+    author, body = make_user("author"), "A <sup>high</sup> note."
+    post = make_post("draft", body="A note.", by=author)
+    theirs = make_post("draft", body=body, by=author)
+    revising.save(theirs, {"raw_html": True}, by=None)
+    signed_in(client, author)
+
+    assert "&lt;sup&gt;high" in typed(client, post, body=body).text
+    assert "<sup>high</sup>" in typed(client, theirs, body=body).text
+    assert "&lt;sup&gt;high" in typed(client, theirs, body=f"{body} More.").text
+    signed_in(client, make_user("editor"))
+    shown = typed(client, post, body=f"{body} <script>alert(1)</script>").text
+    assert "<sup>high</sup>" in shown
+    assert "<script" not in shown
+
+
+def test_a_text_that_cannot_be_kept_is_said_to_be_too_long(editor, unguarded):
+    answer = typed(editor, body="x" * 2_000_001)
+
+    assert answer.status_code == 422
+    assert answer.json == {"error": "At most 2,000,000 letters; these are 2,000,001."}
+
+
+def test_the_preview_of_a_form_asks_for_its_token(client):
+    signed_in(client, make_user("editor"))
+
+    assert typed(client, body="Words").status_code == 400
+
+
+def test_a_page_is_shown_as_a_page_while_it_is_typed(editor, unguarded):
+    page = make_page("draft", title="About us", body="We *write*.")
+
+    assert "<strong>print</strong>" in article(typed(editor, page, kind="page", body="We **print**.").text)
+
+
+def test_the_form_alone_shows_pictures_from_elsewhere(editor):
+    assert "img-src 'self' data: https:;" in editor.get("/admin/post/new/").headers["Content-Security-Policy"]
+    assert "img-src 'self' data:;" in editor.get("/admin/post/").headers["Content-Security-Policy"]

@@ -61,6 +61,7 @@ GET  /admin/search/                                                     200 200 
 GET  /admin/search/?q=Post                                              200 200 200 200
 GET  /admin/search/find/?q=Post                                         200 200 200 200
 POST /admin/appearance/ theme=dark                                      302 302 302 302
+POST /admin/appearance/ writing=side                                    302 302 302 302
 POST /admin/appearance/ theme=pink                                      400 400 400 400
 GET  /admin/account/                                                    200 200 200 200
 POST /admin/account/                                                    422 422 422 422
@@ -86,6 +87,11 @@ GET  /admin/post/preview/{own_draft}                                    200 200 
 GET  /admin/post/preview/{own_live}                                     200 200 200 200
 GET  /admin/post/preview/{their_draft}                                  200 200 404 404
 GET  /admin/post/preview/{their_trashed}                                200 200 404 404
+POST /admin/post/preview/ body=Words                                    200 200 200 200
+POST /admin/post/preview/?id={own_draft} body=Words                     200 200 200 200
+POST /admin/post/preview/?id={own_live} body=Words                      200 200 200 403
+POST /admin/post/preview/?id={their_draft} body=Words                   200 200 404 404
+POST /admin/post/preview/?id=x body=Words                               404 404 404 404
 GET  /admin/post/details/?id={own_draft}                                404 404 404 404
 GET  /admin/post/history/?id={own_draft}                                200 200 200 200
 GET  /admin/post/history/?id={own_live}                                 200 200 200 403
@@ -133,6 +139,8 @@ POST /admin/page/new/ title=New                                         302 302 
 GET  /admin/page/edit/?id={page}                                        200 200 403 403
 POST /admin/page/edit/?id={page}                                        422 422 403 403
 GET  /admin/page/preview/{page}                                         200 200 403 403
+POST /admin/page/preview/ body=Words                                    200 200 403 403
+POST /admin/page/preview/?id={page} body=Words                          200 200 403 403
 GET  /admin/page/details/?id={page}                                     404 404 403 403
 GET  /admin/page/history/?id={page}                                     200 200 403 403
 GET  /admin/page/delete/?id={page}                                      200 200 403 403
@@ -141,6 +149,7 @@ POST /admin/page/restore/ id={page}                                     302 302 
 POST /admin/page/action/ action=withdraw&rowid={page}                   302 302 403 403
 GET  /admin/page/export/csv/                                            200 200 403 403
 GET  /admin/page/ajax/lookup/?name=tags                                 404 404 403 403
+GET  /admin/page/ajax/lookup/?name=cover                                200 200 403 403
 GET  /admin/page/ajax/update/                                           404 404 403 403
 POST /admin/page/ajax/update/                                           404 404 403 403
 POST /admin/page/ajax/update/?id={page}&column=menu_position menu_position=3 302 302 403 403
