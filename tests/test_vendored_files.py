@@ -14,6 +14,11 @@ VENDORED = sorted(path for path in (STATIC / "vendor").iterdir() if path.is_dir(
 DIGEST = re.compile(r"^([0-9a-f]{64})  (\S+)", re.MULTILINE)
 
 
+def folder_of(name, version):
+    """Of a package @somebody/thing: somebody-thing-VERSION."""
+    return f"{name.removeprefix('@').replace('/', '-')}-{version}"
+
+
 @pytest.mark.parametrize("folder", VENDORED, ids=lambda folder: folder.name)
 def test_each_file_is_the_one_of_its_notice(folder):
     noted = {name: digest for digest, name in DIGEST.findall((folder / "NOTICE").read_text())}
@@ -29,12 +34,10 @@ def test_the_build_is_of_the_versions_that_lie_here():
     lock = (ASSETS / "package-lock.json").read_text()
     locked = json.loads(lock)["packages"]
 
-    assert {f"{name}-{version}" for name, version in package["dependencies"].items()} == {
-        folder.name for folder in VENDORED
-    }
+    assert {folder_of(*each) for each in package["dependencies"].items()} == {folder.name for folder in VENDORED}
     for name, version in package["dependencies"].items():
         assert locked[f"node_modules/{name}"]["version"] == version
-        assert f"static/vendor/{name}-{version}/" in package["scripts"]["build"]
+        assert f"static/vendor/{folder_of(name, version)}/" in package["scripts"]["build"]
     assert all("integrity" in entry for path, entry in locked.items() if path)
     assert "resolved" not in lock
     assert "registry" not in lock

@@ -62,7 +62,7 @@ class Lookup(AjaxModelLoader):
         return (model.id, self.label(model)) if model is not None else None
 
     def choice(self, row: Any) -> tuple[Any, ...]:
-        """What a picker is told of ``row``: id and label, the address of its picture where it has one, and ``about``."""
+        """What a picker is told of ``row``: id, label, the address of a picture if it has one, ``about``."""
         picture = (self.picture(row),) if self.picture is not None else ()
         return (row.id, self.label(row), *picture, *(self.about(row) if self.about is not None else ()))
 

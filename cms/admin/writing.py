@@ -17,6 +17,7 @@ from cms import clock
 from cms.admin import badges, comparing, failures, filters, previewing, times, words, writing_form
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, Question, leading_to, told
+from cms.admin.lookups import PICTURES
 from cms.admin.paths import Path, index_of
 from cms.admin.trashing import Trashing
 from cms.errors import CmsError
@@ -226,6 +227,11 @@ class WritingView(Trashing, CmsModelView):
     def public_prefix(self) -> str:
         """What stands before the slug in the public address."""
         return current_app.config["SITE_URL"] + addresses.PREFIX[self.model]
+
+    @property
+    def picture_upload(self) -> str | None:
+        """Where this person sends a picture for the text; None where that is not theirs to do."""
+        return PICTURES.making_address
 
     # What the buttons say
     def may_publish(self, row: Any) -> bool:

@@ -11,6 +11,10 @@ import { startMaking } from "./making.js";
 import { startUnsaved } from "./unsaved.js";
 import { startKept } from "./kept.js";
 import { startJob } from "./job.js";
+import { startToolbar } from "./toolbar.js";
+import { startPictures } from "./pictures.js";
+import { startCounting } from "./counting.js";
+import { startPreview } from "./preview.js";
 
 const button = document.querySelector("[data-menu]");
 const body = document.getElementById("menu");
@@ -27,6 +31,10 @@ startCells();
 startInlineForms();
 startPublishing();
 startMaking();
+startToolbar();
+startPictures();
+startCounting();
+startPreview();
 startSlug();
 startUnsaved(); // after the pickers: they change what a form holds
 startKept();

@@ -15,5 +15,5 @@ export function gettext(text, values = {}) {
 
 // A language other than English that has several forms will need more than this.
 export function ngettext(one, many, num) {
-  return filled(texts[many] ?? (num === 1 ? one : many), { num });
+  return filled(texts[many] ?? (num === 1 ? one : many), { num: num.toLocaleString(locale) });
 }

@@ -1,7 +1,7 @@
 // A new author or picture while one chooses: the form of its page in a dialog. Without script it opens in a new tab.
 import { element } from "./element.js";
 import { gettext } from "./language.js";
-import { startPickers } from "./pickers.js";
+import { optionOf, startPickers } from "./pickers.js";
 import { startSummary } from "./summary.js";
 
 const PREFIX = "new-"; // the form comes from a page of its own, where it had its ids for itself
@@ -112,9 +112,10 @@ export function startMaking() {
     const button = element("button", { class: "link", type: "button", "aria-haspopup": "dialog" }, words);
     link.replaceWith(button);
     button.addEventListener("click", () => {
-      new Maker(link.href, words).open(([value, text, picture]) => {
-        select.tomselect.addOption({ value: String(value), text, picture });
-        select.tomselect.addItem(String(value));
+      new Maker(link.href, words).open((row) => {
+        const option = optionOf(row);
+        select.tomselect.addOption(option);
+        select.tomselect.addItem(option.value);
         button.focus();
       });
     });

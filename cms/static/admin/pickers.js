@@ -5,6 +5,9 @@ import { gettext } from "./language.js";
 
 const PLUGINS = { remove_button: { title: gettext("Remove"), label: "×" } };
 
+// A record as the server tells of it: cms/admin/lookup.py, ``choice``.
+export const optionOf = ([value, text, picture, alt, caption]) => ({ value: String(value), text, picture, alt, caption });
+
 async function found(address, query) {
   const url = new URL(address, window.location.href);
   url.searchParams.set("query", query);
@@ -72,7 +75,7 @@ function startLookup(select) {
       // The server searches more than the label: what it found for these words fits them.
       found(select.dataset.lookup, query)
         .then((rows) => {
-          done(rows.map(([value, text, picture]) => ({ value: String(value), text, picture, found: query })));
+          done(rows.map((row) => ({ ...optionOf(row), found: query })));
         })
         .catch(() => done());
     },
