@@ -12,7 +12,7 @@ from pathlib import Path
 
 from flask import Flask, Response, current_app, url_for
 
-from cms.language import ENGLISH, code, gettext
+from cms.language import ENGLISH, code, gettext, ngettext
 
 FIRST = "admin"  # the module that starts the others
 ADDRESS = "/assets/admin.js"
@@ -20,7 +20,7 @@ A_YEAR_SECONDS = 31_536_000
 _IMPORT = re.compile(r'^import (\{ \w+(?:, \w+)* \}) from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function (\w+)|const (\w+))", re.MULTILINE)
 _LATER = re.compile(r'import\("\./(\w+)\.js"\)')
-_TEXT = re.compile(r'\b(?:gettext\(|ngettext\("[^"\\]*", )"([^"\\]*)"')
+_TEXT = re.compile(r'\bn?gettext\("([^"\\]*)"(?:, "([^"\\]*)")?')
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,20 @@ def as_function(name: str, source: str, here: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def said(folder: Path) -> frozenset[str]:
-    """What the scripts say, in English; of two forms the one for many."""
-    return frozenset(text for path in folder.glob("*.js") for text in _TEXT.findall(path.read_text()))
+def said(folder: Path) -> frozenset[tuple[str, str]]:
+    """What the scripts say, in English: a text, and its form for many where it has two."""
+    return frozenset(texts for path in folder.glob("*.js") for texts in _TEXT.findall(path.read_text()))
 
 
 def texts() -> dict[str, str] | None:
-    """The same in the language of this page, by the English; none when that is English."""
+    """The same in the language of this page, by the English, of two forms by that for many; none when that is English."""
     if code() == ENGLISH:
         return None
-    return {text: gettext(text) for text in sorted(said(_folder()))}
+    return {many or one: _translated(one, many) for one, many in sorted(said(_folder()))}
+
+
+def _translated(one: str, many: str) -> str:
+    return ngettext(one, many, 2, num="%(num)s") if many else gettext(one)
 
 
 def _folder() -> Path:
