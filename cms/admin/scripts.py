@@ -65,7 +65,7 @@ def said(folder: Path) -> frozenset[tuple[str, str]]:
 
 
 def texts() -> dict[str, str] | None:
-    """The same in the language of this page, by the English, of two forms by that for many; none when that is English."""
+    """The same in the language of this page, by the English (of two forms that for many); none when that is English."""
     if code() == ENGLISH:
         return None
     return {many or one: _translated(one, many) for one, many in sorted(said(_folder()))}

@@ -1,6 +1,7 @@
-"""The forms of the admin in Chromium: what was refused, what is not saved, what is made on the way."""
+"""The forms of the admin in Chromium: what was refused or not saved, how a text is written, what is made meanwhile."""
 
 # ruff: noqa: F811 (fixtures of a neighbour)
+import base64
 import io
 import re
 
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from cms.text import markdown
+from cms.text.excerpt import word_count
 from tests import browser_tools
 from tests.browser.test_palette import database_kind, session, site, watched  # noqa: F401
 
@@ -88,9 +91,9 @@ def await_kept(page, count):
     )
 
 
-def picture_file(name="boat.png"):
+def picture_file(name="boat.png", colour="teal"):
     buffer = io.BytesIO()
-    Image.new("RGB", (80, 40), "teal").save(buffer, "PNG")
+    Image.new("RGB", (80, 40), colour).save(buffer, "PNG")
     return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
@@ -347,6 +350,208 @@ def test_the_address_follows_the_title_until_one_is_chosen(page, site):
     expect(address(page)).to_have_value("zwei")
 
 
+# The text
+def tool(page, name):
+    return page.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
+
+
+def choose_view(page, name):
+    page.get_by_role("group", name="View").get_by_role("button", name=name).click()
+
+
+def await_shown(page, html):
+    """Until the preview has ``html``. No script of ours or of this test runs in its frame."""
+    page.wait_for_function(
+        "html => document.querySelector('iframe').contentDocument?.querySelector('article')?.innerHTML.includes(html)",
+        arg=html,
+    )
+
+
+def test_a_text_is_written_with_the_tools_from_the_keyboard_and_shown_as_it_grows(page, site):
+    begin(page, site)
+    choose_view(page, "Side by side")
+    title(page).fill("The harbour")
+    typed(body(page), "low tide")
+    await_shown(page, "<h1>The harbour</h1>")
+    await_shown(page, "<p>low tide</p>")
+    body(page).press("Control+a")
+
+    title(page).press("Tab")
+    expect(tool(page, "Bold")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(tool(page, "Picture")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+
+    expect(body(page)).to_be_focused()
+    expect(body(page)).to_have_value("**low tide**")
+    await_shown(page, "<strong>low tide</strong>")
+    expect(page.get_by_text("2 words · 1 minute to read")).to_be_visible()
+    body(page).press("Control+z")
+    expect(body(page)).to_have_value("low tide")
+    await_shown(page, "<p>low tide</p>")
+    body(page).press("End")
+    tool(page, "List of tasks").click()
+    body(page).press("Enter")
+    page.keyboard.insert_text("high tide")
+    expect(body(page)).to_have_value("- [ ] low tide\n- [ ] high tide")
+    body(page).press("Control+k")  # a link: the palette stays closed
+    expect(body(page)).to_have_value("- [ ] low tide\n- [ ] high tide[](https://)")
+    assert browser_tools.violations(page) == []
+    body(page).press("Tab")
+    expect(body(page)).not_to_be_focused()
+    save(page)
+    await_shown(page, 'class="task-list-item-checkbox"')  # whoever likes both finds them so again
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("iframe")).to_be_hidden()
+    choose_view(page, "Preview")
+    expect(page.locator("iframe")).to_be_visible()
+    expect(body(page)).to_be_hidden()
+
+
+DROP = """
+([name, type, bytes]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name, { type }));
+  const told = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  document.getElementById("body").dispatchEvent(new DragEvent("drop", told));
+}
+"""
+
+
+def drop(page, name, content):
+    page.evaluate(DROP, [name, "image/png", base64.b64encode(content).decode()])
+
+
+def test_a_picture_dropped_on_the_text_is_in_it_before_it_is_saved(page, site):
+    begin(page, site)
+    title(page).fill("Dropped")
+    body(page).fill("Before.\n\nAfter.")
+    body(page).press("Control+Home")
+    body(page).press("End")
+    drop(page, "none.png", b"no picture")
+    expect(page.get_by_text("none.png: This is not a picture that can be read.")).to_be_visible()
+    expect(body(page)).to_have_value("Before.\n\nAfter.")
+    held = []
+    page.route("**/admin/media/new/", lambda route: held.append(route))
+
+    drop(page, "tide.png", picture_file(colour="navy")["buffer"])
+    expect(body(page)).to_have_value("Before.\n\n![Uploading tide.png…]()\n\nAfter.")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text("One moment: this is done as soon as the picture is there.")).to_be_visible()
+    held[0].continue_()
+
+    page.wait_for_url(re.compile("/edit/"))
+    expect(body(page)).to_have_value(re.compile(r"^Before\.\n\n!\[\]\(/media/\S+\.png\)\n\nAfter\.$"))
+
+
+def test_a_picture_of_the_library_gets_its_words_and_its_width_in_the_text(page, site):
+    begin(page, site)
+    body(page).fill("Before.")
+    tool(page, "Picture").click()
+    dialog = page.get_by_role("dialog", name="Picture in the text")
+    dialog.get_by_role("combobox").fill("bars-1")
+    dialog.get_by_role("option", name="bars-1.png").click()
+    expect(dialog.get_by_label("Alternative text")).to_have_value("A flat drawing of bars")
+    dialog.get_by_label("Caption").fill('The "bars".')
+    dialog.get_by_label("Beyond both sides of it").check()
+    assert browser_tools.violations(page) == []
+    dialog.get_by_role("button", name="Put it into the text").click()
+
+    words = r'^Before\.\n\n!\[A flat drawing of bars\]\(/media/\S+ "The \\"bars\\"\."\)\{\.wide\}\n$'
+    expect(body(page)).to_have_value(re.compile(words))
+    expect(body(page)).to_be_focused()
+
+
+def test_the_preview_says_what_went_wrong_and_goes_on_once_it_is_right_again(page, site):
+    begin(page, site)
+    choose_view(page, "Preview")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+
+    title(page).fill("Signed out")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("^You are signed out. Sign in in another tab"))
+    page.context.add_cookies(cookies)
+    title(page).fill("Signed in")
+
+    await_shown(page, "<h1>Signed in</h1>")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+# A tool, the text with what is chosen in it between bars, and what becomes of it.
+EDITS = [
+    (["wrapped", "**"], "a |b| c", "a **|b|** c"),
+    (["wrapped", "**"], "a **|b|** c", "a |b| c"),
+    (["wrapped", "*"], "**|b|**", "***|b|***"),
+    (["wrapped", "*"], "***|b|***", "**|b|**"),
+    (["wrapped", "**"], "a **b||**", "a **b**||"),
+    (["wrapped", "**"], "|a\n\nb|", "|**a**\n\n**b**|"),
+    (["listed", "numbers"], "|- a\n- b|", "|1. a\n2. b|"),
+    (["listed", "tasks"], "- [x] a||", "a||"),
+    (["listed", "bullets"], "||", "- ||"),
+    (["quoted"], "|a\n\nb|", "|> a\n> \n> b|"),
+    (["headed"], "a||", "## a||"),
+    (["headed"], "#### ||a", "||a"),
+    (["linked"], "see |here|", "see [here](|https://|)"),
+    (["linked"], "|https://a.example/b|", "[||](https://a.example/b)"),
+    (["coded"], "a |b| c", "a `|b|` c"),
+    (["coded"], "x\n|a\nb|\ny", "x\n\n```||\na\nb\n```\n\ny"),
+    (["tabled"], "x||", "x\n\n| Heading | Heading |\n| --- | --- |\n|  |  |\n"),
+    (["noted"], "a[^1] b|| c\n\n[^1]: one\n", "a[^1] b[^2] c\n\n[^1]: one\n[^2]: ||"),
+    (["continued"], "9. a||b", "9. a\n10. ||b"),
+    (["continued"], "> - [x] a||", "> - [x] a\n> - [ ] ||"),
+    (["continued"], "- a\n- ||", "- a\n||"),
+    (["continued"], "```\n- a||", None),
+    (["continued"], "a||", None),
+]
+EDIT = """
+async (edits) => {
+  const tools = await import("/static/admin/markdown.js");
+  const { wordCount } = await import("/static/admin/counting.js");
+  const made = ([[name, ...more], given]) => {
+    let [start, end] = [given.indexOf("|"), given.lastIndexOf("|") - 1];
+    let text = given.slice(0, start) + given.slice(start + 1, end + 1) + given.slice(end + 2);
+    const chosen = ["continued", "noted"].includes(name) ? [end] : [start, end];
+    const changes = tools[name](text, ...chosen, ...more);
+    if (!changes) return null;
+    for (const one of [changes].flat()) {
+      text = text.slice(0, one.from) + one.insert + text.slice(one.to);
+      [start, end] = [one.start, one.end];
+    }
+    return name === "tabled" ? text : `${text.slice(0, start)}|${text.slice(start, end)}|${text.slice(end)}`;
+  };
+  return edits.map((edit) => (typeof edit === "string" ? wordCount(edit) : made(edit)));
+}
+"""
+COUNTED = """
+# Hello *big* world
+
+![a boat](/media/a-b.png "the caption"){.wide}
+
+- [x] done[^1]
+2. two
+
+中文字 <b>x</b> https://example.org/a [words](https://example.org/b(c))
+
+```python
+print("hello")
+```
+
+[^1]: A note's end.
+
+[ref]: https://example.org/z
+"""
+
+
+def test_each_tool_changes_markdown_as_one_means_it_and_words_are_counted_as_on_the_site(page, site):
+    begin(page, site)
+
+    *made, words = page.evaluate(EDIT, [*([edit, given] for edit, given, _ in EDITS), COUNTED])
+
+    assert made == [expected for *_, expected in EDITS]
+    assert words == word_count(markdown.plain(COUNTED))
+
+
 # Made on the way
 def test_a_new_author_is_made_while_one_writes(page, site):
     begin(page, site)
@@ -411,7 +616,7 @@ def test_pictures_are_chosen_by_sight(page, site):
 
     expect(page.locator(".chosen-picture img")).to_be_visible()
     page.locator("#cover + .ts-wrapper .clear-button").click()
-    expect(page.locator(".chosen-picture")).to_be_hidden()
+    expect(page.locator("#cover-picture")).to_be_hidden()
 
 
 # Changed in the list

@@ -120,7 +120,7 @@ export function coded(text, start, end) {
   if (!isAlone && !chosen.includes("\n")) return wrapped(text, start, end, "`");
   const code = chosen.replace(/^\n+|\n+$/g, "");
   const fence = code.includes("```") ? "~~~" : "```";
-  return block(text, start, end, `${fence}\n${code}\n${fence}`, fence.length);
+  return block(text, start, end, `${fence}\n${code}\n${fence}`, fence.length + (code ? 0 : 1)); // the language, or the code
 }
 
 export function tabled(text, start, end) {

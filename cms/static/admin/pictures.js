@@ -130,7 +130,10 @@ class Library {
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
     });
-    dialog.addEventListener("close", () => field.focus({ preventScroll: true }));
+    dialog.addEventListener("close", () => {
+      field.focus({ preventScroll: true });
+      if (this.place !== null) field.setSelectionRange(this.place, this.place); // left alone, the browser forgets it
+    });
   }
 
   get option() {
@@ -138,6 +141,7 @@ class Library {
   }
 
   open() {
+    this.place = this.field.selectionEnd;
     this.form.reset();
     this.select.tomselect?.clear(true);
     this.chosen();
@@ -159,10 +163,11 @@ class Library {
     }
     const { alt, caption, width } = this.form.elements;
     const words = { address: this.option.picture, alt: alt.value, caption: caption.value, width: width.value };
+    const { place } = this;
+    this.place = null;
     this.dialog.close();
-    const { value, selectionEnd } = this.field;
     const made = picture(words);
-    put(this.field, block(value, selectionEnd, selectionEnd, made, made.length));
+    put(this.field, block(this.field.value, place, place, made, made.length));
   }
 }
 
