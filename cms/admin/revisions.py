@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import request
 from flask_login import current_user
 from sqlalchemy import Select, or_
 from sqlalchemy.orm import defer, joinedload, load_only
 
-from cms.admin import comparing, words
+from cms.admin import comparing, times, words
+from cms.admin.ids import record_id
 from cms.admin.paths import Path, Some, Source
 from cms.admin.read_only import ReadOnlyView
 from cms.admin.writing import time_column
 from cms.db import db
-from cms.language import lazy, lazy_pgettext
+from cms.language import gettext, lazy, lazy_pgettext
 from cms.models import Page, Post, Revision, User
 
 
@@ -24,6 +26,7 @@ def kind_column(view: Any, context: Any, revision: Revision, name: str) -> str:
     return revision.label or words.said(revision.kind.value)
 
 
+MOST_VERSIONS = 500  # in the list of those to compare with
 MOST_OWN = 5000  # of how many of the newest those are shown that may be seen
 
 
@@ -81,12 +84,35 @@ class RevisionView(ReadOnlyView):
         return [Some(Path(Revision.id).ids, most=MOST_OWN)]
 
     def details_of(self, row: Revision) -> dict[str, Any]:
+        """What changed since the version before, or between it and the one that the address names: ``with``, its id."""
         subject = row.post or row.page
-        earlier = Revision.of(subject).where(Revision.version < row.version).limit(1)
-        before = db.session.scalar(earlier)
+        wanted = request.args.get("with", "")
+        chosen = db.session.scalar(Revision.of(subject).where(Revision.id == record_id(wanted))) if wanted else None
+        other = chosen or db.session.scalar(Revision.of(subject).where(Revision.version < row.version).limit(1))
+        pair = sorted((row, other), key=lambda one: one.version) if other is not None else [None, row]
+        earlier, later = pair
+        before = earlier.snapshot if earlier is not None else {}
         return {
             "subject": subject,
             "kind": words.plain(row.kind.value),
-            "earlier": before,
-            "changes": comparing.changes(before.snapshot if before is not None else {}, row.snapshot),
+            "earlier": earlier,
+            "later": later,
+            "other": other,
+            "is_gone": bool(wanted) and chosen is None,
+            "versions": self._versions(subject, besides=row, with_=other),
+            "changes": comparing.marked(comparing.changes(before, later.snapshot)),
         }
+
+    def _versions(self, subject: Post | Page, *, besides: Revision, with_: Revision | None) -> list[tuple[int, str]]:
+        """What there is to compare with: the newest versions, and ``with_`` however old it is."""
+        query = Revision.of(subject).options(defer(Revision.snapshot_zlib), joinedload(Revision.user))
+        found = list(db.session.scalars(query.where(Revision.id != besides.id).limit(MOST_VERSIONS)))
+        if with_ is not None and with_ not in (*found, besides):
+            found.append(with_)
+        return [(one.id, _told(one)) for one in found]
+
+
+def _told(revision: Revision) -> str:
+    """Which one it is, as one looks for it in a list."""
+    kind, by = revision.label or words.plain(revision.kind.value), revision.user or gettext("the system")
+    return gettext(", ").join([str(revision), kind, str(by), times.exact(revision.created_at)])

@@ -255,3 +255,34 @@ def test_it_leads_nowhere_that_is_shut(client):
         assert len(acts(text)) >= 2
         assert bool(addresses) == is_open
         assert {client.get(address).status_code for address in addresses} <= {200}
+
+
+def test_any_two_versions_of_a_text_are_compared_whichever_is_named_first(client, travel):
+    editor = make_user("editor", name="Edith")
+    post = make_post("draft", title="Rivers", body="A spring.\n\nIt is cold.", by=editor)
+    for body in ("A spring.\n\nIt is very cold.", "A source.\n\nIt is very cold."):
+        travel(hours=1)
+        revising.save(post, {"body": body}, by=editor)
+    other = make_post("draft", title="Seas", by=editor)
+    newest, _, oldest = db.session.scalars(Revision.of(post))
+    foreign = db.session.scalars(Revision.of(other)).one()
+    signed_in(client, editor)
+
+    link = re.search(r'href="([^"]+)">Compare versions', client.get(f"/admin/post/history/?id={post.id}").text)[1]
+    both = [
+        client.get(f"/admin/revision/details/?id={one.id}&with={two.id}").text
+        for one, two in ((newest, oldest), (oldest, newest))
+    ]
+    gone = [client.get(f"{link}&with={number}").text for number in (foreign.id, "x", 10**20)]
+
+    assert link == f"/admin/revision/details/?id={newest.id}"
+    assert f"<h2>Changed since version {oldest.version}</h2>" in both[0]
+    assert f"<h2>From version {oldest.version} to version {newest.version}</h2>" in both[1]
+    for page in both:
+        assert "A <del>spring</del>.\n\nIt is cold." in page
+        assert "A <ins>source</ins>.\n\nIt is <ins>very </ins>cold." in page
+    assert re.search(rf'<option value="{oldest.id}" selected>Version {oldest.version}, saved, the system, \d+', both[0])
+    for page in gone:
+        assert "is not there any more" in page
+        assert "It is very cold." in page
+        assert "Seas" not in page
