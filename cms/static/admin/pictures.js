@@ -120,7 +120,9 @@ class Library {
     this.field = field;
     this.dialog = dialog;
     this.form = dialog.querySelector("form");
-    this.select = this.form.elements.picture;
+    this.select = this.form.elements["library-picture"];
+    this.alt = this.form.elements["library-alt"];
+    this.caption = this.form.elements["library-caption"];
     this.problem = dialog.querySelector("[data-problem]");
     this.select.addEventListener("change", () => this.chosen());
     this.form.addEventListener("submit", (event) => {
@@ -151,8 +153,8 @@ class Library {
 
   chosen() {
     this.problem.hidden = true;
-    this.form.elements.alt.value = this.option?.alt ?? "";
-    this.form.elements.caption.value = this.option?.caption ?? "";
+    this.alt.value = this.option?.alt ?? "";
+    this.caption.value = this.option?.caption ?? "";
   }
 
   take() {
@@ -161,7 +163,8 @@ class Library {
       this.select.tomselect?.focus();
       return;
     }
-    const { alt, caption, width } = this.form.elements;
+    const { alt, caption } = this;
+    const { width } = this.form.elements;
     const words = { address: this.option.picture, alt: alt.value, caption: caption.value, width: width.value };
     const { place } = this;
     this.place = null;

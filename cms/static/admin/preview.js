@@ -1,8 +1,11 @@
 // The text as readers will see it, beside the field or in its place. The server makes it, as it would on saving; it is
 // shown in a frame in which no script runs.
+import { element } from "./element.js";
+import { gettext } from "./language.js";
 import { send } from "./sending.js";
 
 const QUIET_MS = 350; // after the last letter, before the server is asked; longer where it takes longer
+const ALLOWED = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"; // no script, no form
 const WIDE = window.matchMedia("(min-width: 1280px)"); // as in admin.css: below it there is no room for both
 
 // Links of the text open elsewhere; within it they lead to its parts, which have the address of the frame.
@@ -41,7 +44,8 @@ class Preview {
     this.field = document.getElementById(pane.dataset.previewOf);
     this.address = pane.dataset.madeAt;
     this.pane = pane;
-    this.frame = pane.querySelector("iframe");
+    this.frame = element("iframe", { title: gettext("Preview of the text"), sandbox: ALLOWED });
+    pane.append(this.frame);
     this.problem = pane.querySelector("[data-problem]");
     this.shown = null; // the form whose text is in the frame
     this.took = 0;
