@@ -233,6 +233,28 @@ def test_a_unique_that_comes_back_over_duplicates_is_refused_with_their_number(b
     bench.upgrade()
 
 
+def test_an_index_that_took_the_place_of_what_a_foreign_key_stood_on_goes_again(bench):
+    """MariaDB lets its own index of the key go for the new one, and refuses to drop that."""
+    add(
+        bench,
+        'op.create_index("ix_post_author_id_title", "post", ["author_id", "title"])',
+        'op.drop_index("ix_post_author_id_title", table_name="post")',
+    )
+    looks = []
+
+    for _ in range(2):
+        bench.upgrade()
+        looks.append(bench.look())
+        bench.downgrade("blog")
+        looks.append(bench.look())
+
+    assert looks[:2] == looks[2:]
+    assert "ix_post_author_id_title" in looks[0][0]["post"]["indexes"]
+    assert "ix_post_author_id_title" not in looks[1][0]["post"]["indexes"]
+    with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
+        run(bench, "INSERT INTO post (id, title, author_id) VALUES (9, 'Nine', 99)")
+
+
 def test_a_foreign_key_over_orphans_is_refused_with_their_number(bench):
     add(
         bench,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from alembic.operations import ops
 
 from cms.schema.errors import SchemaError
 from cms.schema.planning.base import Planning
 from cms.schema.planning.definitions import orphan_condition, stands_on
-from cms.schema.structure import ForeignKey, Index, Table, names_in
-from cms.schema.units import Unit
+from cms.schema.structure import ForeignKey, Index, Table, names_in, quoted
+from cms.schema.units import ALTER, Unit
 
 
 class Keys(Planning):
@@ -29,15 +30,24 @@ class Keys(Planning):
             going = [column for column in index.columns if self.script.drops_later(table.name, column, step)]
             if going == index.columns or (going and stands_on(table, index)):
                 return  # goes with its column or table, and comes back with the table
-            self.refuse_needed(table, index)
+            if unit := self.index_dropped_below_a_key(table, index):
+                yield unit
+                return
         yield from self.as_alembic(operation)
 
-    def refuse_needed(self, table: Table, index: Index) -> None:
-        if key := stands_on(table, index):
-            raise SchemaError(
-                f"{index.name} is what the foreign key {key.name} of {table.name} stands on: drop that first, or make "
-                "another index on its columns."
-            )
+    def index_dropped_below_a_key(self, table: Table, index: Index) -> Unit | None:
+        """The server would refuse to drop what a foreign key stands on. It has made an index of its own for the key and
+        let it go for one that begins with the same columns: when that goes again, the key gets its own back."""
+        added, left = [], table
+        while key := stands_on(left, index):
+            if key.name in table.indexes:
+                raise SchemaError(
+                    f"{index.name} is what the foreign key {key.name} of {table.name} stands on: drop that first, or "
+                    "make another index on its columns."
+                )
+            added.append(f"ADD INDEX {quoted(key.name or '')} ({', '.join(map(quoted, key.columns))})")
+            left = replace(left, foreign_keys=[one for one in left.foreign_keys if one is not key])
+        return Unit(ALTER, table.name, ", ".join([f"DROP INDEX {quoted(index.name)}", *added])) if added else None
 
     def add_constraint(self, operation: ops.AddConstraintOp, step: int) -> Iterator[Unit]:
         constraint = operation.to_constraint()
@@ -83,6 +93,8 @@ class Keys(Planning):
             columns += names_in(table.checks[name])
         if any(self.script.drops_later(table.name, column, step) for column in columns):
             return
-        if name in table.indexes and all(key.name != name for key in table.foreign_keys):
-            self.refuse_needed(table, table.indexes[name])
+        index = None if any(key.name == name for key in table.foreign_keys) else table.indexes.get(name)
+        if index and (unit := self.index_dropped_below_a_key(table, index)):
+            yield unit
+            return
         yield from self.as_alembic(operation)
