@@ -6,6 +6,7 @@ of a second; it has no threads, so that a fork is safe. The jobs are lines of JS
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -16,11 +17,13 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import flask_migrate
 from alembic import command
+from flask import Flask
 from pymysql.connections import Connection
 from sqlalchemy import Pool, event
 
@@ -31,7 +34,8 @@ from cms.schema import purging
 from tests.schema.workbench import configuration, engine_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READS = re.compile(r"\s*(SELECT|SHOW|PRAGMA|EXPLAIN|DESC|DESCRIBE|SET|USE)\b", re.IGNORECASE)
+# "-- " stands before what SQLite runs to answer a SELECT from a pragma.
+READS = re.compile(r"\s*(-- )?(SELECT|SHOW|PRAGMA|EXPLAIN|DESC|DESCRIBE|SET|USE|BEGIN|START)\b", re.IGNORECASE)
 KILLED = -signal.SIGKILL
 
 
@@ -181,15 +185,22 @@ def run(job: Job) -> None:
     elif not job.app:
         getattr(command, job.way)(configuration(Path(job.folder), job.url), job.target)
     else:
-        app = create_app(Settings.for_tests(Path(job.app), DATABASE_URL=job.url))
-        with app.app_context():
+        with app_of(job.app, job.url).app_context():
             getattr(flask_migrate, job.way)(revision=job.target)
             db.engine.dispose()
 
 
+@cache
+def app_of(instance: str, url: str) -> Flask:
+    return create_app(Settings.for_tests(Path(instance), DATABASE_URL=url))
+
+
 def main(notes: Path) -> None:
+    gc.freeze()  # or each child would copy what it never changes
     for line in iter(sys.stdin.readline, ""):
         job = Job(**json.loads(line))
+        if job.app:
+            app_of(job.app, job.url)  # once, before the fork; it connects to nothing
         pid = os.fork()
         if pid == 0:
             code = 2

@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ LARGE = LEVEL in ("ci", "1")
 BOTH = ("sqlite", "mariadb")
 SMALL = [
     *(f"{proof}, {kind}" for proof in ("W0 kills, plain", "W0 walks, plain") for kind in BOTH),
-    *(f"{proof}, {kind}" for proof in ("K1 client", "K1 project") for kind in BOTH),
+    *(f"{proof}, {kind}" for proof in ("K1 client", "K1 client over many revisions", "K1 project") for kind in BOTH),
     *(f"{proof}, {kind}" for proof in ("W1 walks", "W1 Hypothesis", "W2 killed walks") for kind in BOTH),
     *("W0 kills of the server, plain", "K1 server, mariadb", "K1 project, server"),
     *("K2 client, sqlite", "K2 server, binlog", "K2 server, no binlog"),
@@ -42,29 +44,48 @@ def amount(quick: int, ci: int, proof: int) -> int:
     return {"1": proof, "ci": ci}.get(LEVEL, quick)
 
 
-def record(proof: str, points: int, passed: int, figure: str) -> None:
-    """Add a line to the file that CMS_PROOF_FIGURES names; nothing without it."""
-    print(f"{proof}: {passed} of {points} passed, {figure}")  # noqa: T201 (pytest shows it with -s and on failure)
+def record(
+    proof: str, points: int, passed: int, figure: str | Mapping[str, float | None], *, part: int = 1, parts: int = 1
+) -> None:
+    """Add a line to the file that CMS_PROOF_FIGURES names; nothing without it.
+
+    A proof may be cut into ``parts``, whose numbers are added up in the table.
+    """
+    print(f"{proof}: {passed} of {points} passed, {worded([figure])}")  # noqa: T201 (pytest shows it with -s and on failure)
     path = os.environ.get("CMS_PROOF_FIGURES")
     if path:
-        line = json.dumps({"proof": proof, "points": points, "passed": passed, "figure": figure})
+        line = {"proof": proof, "points": points, "passed": passed, "figure": figure, "part": part, "parts": parts}
         with open(path, "a") as file:
-            file.write(f"{line}\n")
+            file.write(f"{json.dumps(line)}\n")
+
+
+def worded(figures: Iterable[Any]) -> str:
+    """Texts as they are, numbers by their names in sums."""
+    said: dict[str, float | None] = {}
+    for figure in figures:
+        for name, number in figure.items() if isinstance(figure, dict) else [(figure, None)]:
+            said[name] = None if number is None else (said.get(name) or 0) + number
+    return ", ".join(name if number is None else f"{number:.0f} {name}" for name, number in said.items())
 
 
 def missing(lines: list[str]) -> list[str]:
-    """The proofs of this level that recorded nothing."""
-    found = {json.loads(line)["proof"] for line in lines}
-    return [proof for proof in EXPECTED.get(LEVEL, []) if proof not in found]
+    """The proofs of this level of which nothing or not every part was recorded."""
+    found: dict[str, set[int]] = {}
+    for one in map(json.loads, lines):
+        found.setdefault(one["proof"], set(range(1, one["parts"] + 1))).discard(one["part"])
+    return [proof for proof in EXPECTED.get(LEVEL, []) if found.get(proof, {1})]
 
 
 def table(lines: list[str]) -> str:
     """What was recorded and what is missing, in columns, in the order of the proofs' names."""
     rows = [("proof", "points", "passed", "figure")]
-    found = [json.loads(line) for line in lines]
-    found += [{"proof": proof, "points": 0, "passed": 0, "figure": "NOT PROVED"} for proof in missing(lines)]
-    for one in sorted(found, key=lambda one: one["proof"]):
-        rows.append((one["proof"], str(one["points"]), str(one["passed"]), one["figure"]))
+    found: dict[str, list[dict[str, Any]]] = {proof: [] for proof in missing(lines)}
+    for one in map(json.loads, lines):
+        found.setdefault(one["proof"], []).append(one)
+    for proof, ones in sorted(found.items()):
+        remark = ["NOT PROVED"] if proof in missing(lines) else []
+        points, passed = (str(sum(one[name] for one in ones)) for name in ("points", "passed"))
+        rows.append((proof, points, passed, worded([*remark, *(one["figure"] for one in ones)])))
     widths = [max(len(row[number]) for row in rows) for number in range(3)]
     return "\n".join(f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}" for row in rows)
 

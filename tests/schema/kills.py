@@ -2,79 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
+import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import text
 
+from cms.db import MIGRATIONS
+from tests.schema import states
 from tests.schema.children import KILLED, READS, Children, Ended, Job
+from tests.schema.states import Snapshot, snapshot
 from tests.schema.synthetic import MAKE_WAY, ROWS, START, Chapter
 from tests.schema.workbench import Revision, Workbench, unlike
 
 Look = tuple[dict[str, Any], dict[str, Any]]
 OPPOSITE = {"upgrade": "downgrade", "downgrade": "upgrade"}
-
-
-class Snapshot(Protocol):
-    def restore(self) -> None: ...
-
-
-class FileSnapshot:
-    """An SQLite database as a copy of its file."""
-
-    number = 0
-
-    def __init__(self, bench: Workbench) -> None:
-        FileSnapshot.number += 1
-        self.file = Path(bench.url.database or "")
-        self.copy = self.file.with_name(f"snapshot{FileSnapshot.number}")
-        shutil.copyfile(self.file, self.copy)
-
-    def restore(self) -> None:
-        for left in self.file.parent.glob(f"{self.file.name}-*"):
-            left.unlink()
-        shutil.copyfile(self.copy, self.file)
-
-
-class ServerSnapshot:
-    """A MariaDB database as the statements that make it, hidden tables and columns included."""
-
-    def __init__(self, bench: Workbench) -> None:
-        self.bench = bench
-        self.tables: list[str] = []
-        self.rows: list[tuple[str, list[Any]]] = []
-        with bench.engine.connect() as connection:
-            for name in [row[0] for row in connection.execute(text("SHOW TABLES"))]:
-                self.tables.append(connection.execute(text(f"SHOW CREATE TABLE `{name}`")).one()[1])
-                rows = [tuple(row) for row in connection.execute(text(f"SELECT * FROM `{name}`"))]
-                if rows:
-                    marks = ", ".join(["%s"] * len(rows[0]))
-                    self.rows.append((f"INSERT INTO `{name}` VALUES ({marks})", rows))
-
-    def restore(self) -> None:
-        database = self.bench.url.database
-        with self.bench.engine.connect() as connection:
-            raw = connection.connection.dbapi_connection
-            assert raw is not None
-            cursor = raw.cursor()
-            cursor.execute("SET foreign_key_checks=0, unique_checks=0")
-            cursor.execute("SET sql_mode=CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
-            cursor.execute(f"DROP DATABASE `{database}`")
-            cursor.execute(f"CREATE DATABASE `{database}` CHARACTER SET utf8mb4")
-            cursor.execute(f"USE `{database}`")
-            for statement in self.tables:
-                cursor.execute(statement)
-            for statement, rows in self.rows:
-                cursor.executemany(statement, rows)
-            raw.commit()
-
-
-def snapshot(bench: Workbench) -> Snapshot:
-    return FileSnapshot(bench) if bench.kind == "sqlite" else ServerSnapshot(bench)
+ENDS = re.compile(r"\s*(COMMIT|ROLLBACK)\s*$", re.IGNORECASE)
+EVERY = range(1_000)
+# Each n-th second run meets the database as it was left, with nobody looking in between: a journal to be rolled back, a
+# statement of the dead that is not yet at its end. Odd, so that it meets each way to die.
+UNSEEN = 5
 
 
 @dataclass
@@ -87,16 +39,24 @@ class Passage:
     start: Snapshot
     statements: list[str]
     after: Look
+    whole: str  # the digest of all that is there then, hidden things too
     back_again: Look  # after the opposite command, which brings back what was kept
+    left: set[str] = field(default_factory=set)  # digests of what kills left, from which a second run has recovered
 
     def points(self, hows: Sequence[str], *, reads: bool) -> list[Job]:
-        """Each place to die. Between two that only read, the database is the same: one of them will do."""
-        numbers = [
-            number
-            for number, statement in enumerate(self.statements, 1)
-            if reads or not READS.match(statement) or number == len(self.statements)
-        ]
+        """Each place to die. Between two that change nothing, the database is the same: one of them will do."""
+        numbers = range(1, len(self.statements) + 1) if reads else [*changing(self.statements), len(self.statements)]
         return [replace(self.job, at=number, how=how) for number in numbers for how in hows]
+
+
+def changing(statements: Sequence[str]) -> Iterator[int]:
+    """The numbers of those that write, and of what ends them; the end of a transaction that only read is no such."""
+    written = False
+    for number, statement in enumerate(statements[:-1], 1):
+        ends = ENDS.match(statement)
+        if not READS.match(statement) and (written or not ends):
+            yield number
+            written = not ends
 
 
 @dataclass
@@ -105,7 +65,17 @@ class Tally:
 
     points: int = 0
     killed: int = 0
+    again: int = 0  # second runs: what a kill left as another one had is known to recover
     failures: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def passed(self) -> int:
+        return self.points - len(self.failures)
+
+    @property
+    def figure(self) -> dict[str, float]:
+        return {"killed": self.killed, "run again": self.again, "s": time.monotonic() - self.began}
 
     def __str__(self) -> str:
         shown = "\n\n".join(self.failures[:10])
@@ -113,23 +83,32 @@ class Tally:
 
 
 def passages(
-    bench: Workbench, children: Children, chapters: Sequence[Chapter], *, only_up: bool = False
+    bench: Workbench,
+    children: Children,
+    chapters: Sequence[Chapter],
+    wanted: range = EVERY,
+    *,
+    only_up: bool = False,
 ) -> Iterator[Passage]:
-    """Up, down and up again over each chapter, with what is written in between. Whoever takes one may wreck the
-    database: it is put right before the next."""
+    """Up, down and up again over each chapter, with what is written in between; ``wanted`` of these, the others are
+    walked. Whoever takes one may wreck the database: it is put right before the next."""
     bench.write([START, *(chapter.revision for chapter in chapters)])
     undisturbed(bench, children, Job(str(bench.folder), str_url(bench), "upgrade", START.name))
     write(bench, ROWS)
+    numbers = count()
     for chapter in chapters:
         revision = chapter.revision
         assert isinstance(revision.after, str)
-        yield from passage(bench, children, "upgrade", revision.name, revision.after)
-        if only_up:
-            continue
-        write(bench, chapter.above)
-        yield from passage(bench, children, "downgrade", revision.after, revision.name)
-        write(bench, chapter.below)
-        yield from passage(bench, children, "upgrade", revision.name, revision.after)
+        up, down = ("upgrade", revision.name, revision.after), ("downgrade", revision.after, revision.name)
+        for way, written in ((up, []), (down, chapter.above), (up, chapter.below))[: 1 if only_up else 3]:
+            write(bench, written)
+            number = next(numbers)
+            if number >= wanted.stop:
+                return
+            if number in wanted:
+                yield from passage(bench, children, *way)
+            else:
+                undisturbed(bench, children, Job(str(bench.folder), str_url(bench), *way[:2]))
 
 
 def passage(
@@ -138,10 +117,10 @@ def passage(
     job = Job(str(bench.folder), str_url(bench), way, target, app=app)
     start = snapshot(bench)
     statements = undisturbed(bench, children, job).statements
-    end, after = snapshot(bench), bench.look()
+    end, after, whole = snapshot(bench), bench.look(), states.digest(states.read(bench))
     if not bench.plain:
         undisturbed(bench, children, replace(job, way=OPPOSITE[way], target=back))
-    yield Passage(f"{way} to {target}", job, back, start, statements, after, bench.look())
+    yield Passage(f"{way} to {target}", job, back, start, statements, after, whole, bench.look())
     end.restore()
 
 
@@ -153,14 +132,31 @@ def whole_way(bench: Workbench, children: Children, chapters: Sequence[Chapter])
     yield from passage(bench, children, "upgrade", top, START.name)
 
 
-def project_passages(bench: Workbench, children: Children, app: Path) -> Iterator[Passage]:
-    """Down and up again over each revision of the project, newest first. For a database that stands at head."""
-    for script in ScriptDirectory(str(bench.folder)).walk_revisions():
+def project_revisions() -> list[Script]:
+    """Newest first."""
+    return list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
+def project_passages(
+    bench: Workbench, children: Children, app: Path, revisions: Sequence[Script], ways: Sequence[str]
+) -> Iterator[Passage]:
+    """Down and up again over each of ``revisions``, which follow each other downwards, or only one of these ``ways``.
+    For a database at or above the first of them."""
+    undisturbed(bench, children, project_job(bench, app, "downgrade", revisions[0].revision))
+    for script in revisions:
         below = script.down_revision or "base"
         assert isinstance(below, str), "after a merge, say here which of its parents to go down to"
-        yield from passage(bench, children, "downgrade", below, script.revision, app=str(app))
-        yield from passage(bench, children, "upgrade", script.revision, below, app=str(app))
-        undisturbed(bench, children, Job(str(bench.folder), str_url(bench), "downgrade", below, app=str(app)))
+        if "downgrade" in ways:
+            yield from passage(bench, children, "downgrade", below, script.revision, app=str(app))
+        else:
+            undisturbed(bench, children, project_job(bench, app, "downgrade", below))
+        if "upgrade" in ways:
+            yield from passage(bench, children, "upgrade", script.revision, below, app=str(app))
+            undisturbed(bench, children, project_job(bench, app, "downgrade", below))
+
+
+def project_job(bench: Workbench, app: Path, way: str, target: str) -> Job:
+    return Job(str(bench.folder), str_url(bench), way, target, app=str(app))
 
 
 def str_url(bench: Workbench) -> str:
@@ -188,35 +184,40 @@ def try_points(
     *,
     reached: Callable[[], None] | None = None,
     restarted: Callable[[], None] = lambda: None,
-    round_trip: bool = True,
 ) -> None:
-    """Die at each of ``points``, run again, compare; with ``round_trip`` what was kept is brought back as well."""
-    for point in points:
+    """Die at each of ``points``, run again, compare, go back, compare: from each state that a death leaves."""
+    for number, point in enumerate(points):
         stage.start.restore()
         first = children.run(point, reached)
         restarted()
         tally.points += 1
         tally.killed += first.code == KILLED or reached is not None
-        problem = recovers(bench, children, stage, round_trip=round_trip)
+        left = "" if number % UNSEEN == 0 else states.digest(states.read(bench))
+        if left in stage.left:
+            continue
+        tally.again += 1
+        problem = recovers(bench, children, stage)
         if problem:
             tally.failures.append(
                 f"{bench.kind}, {stage.name}, killed {point.how} statement {point.at} of {len(stage.statements)}:\n"
                 f"  {stage.statements[point.at - 1][:300]}\n"
                 f"  (first run ended with {first.code} {first.error[-300:]})\n  {problem}"
             )
+        elif left:
+            stage.left.add(left)
 
 
-def recovers(bench: Workbench, children: Children, stage: Passage, *, round_trip: bool) -> str:
+def recovers(bench: Workbench, children: Children, stage: Passage) -> str:
     """Why a plain second run does not end where an undisturbed one does; empty when it does."""
     second = children.run(stage.job)
     if second.code != 0:
         return f"the second run fails:\n{second.error[-1500:]}"
+    if states.digest(states.read(bench)) == stage.whole:
+        return ""  # in what is hidden too, so that from here on everything goes as it went undisturbed
     different = compare(stage.after, bench.look())
     if different:
         return "the second run ends elsewhere:\n" + "\n".join(different[:8])
-    if round_trip:
-        return comes_back(bench, children, stage)
-    return ""
+    return "" if bench.plain else comes_back(bench, children, stage)
 
 
 def comes_back(bench: Workbench, children: Children, stage: Passage) -> str:

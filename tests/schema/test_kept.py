@@ -12,7 +12,8 @@ from cms.schema.purging import purge
 from cms.schema.run_on_server import autocommit
 from tests.schema.children import KILLED, READS, Job
 from tests.schema.figures import amount, record
-from tests.schema.kills import Tally, snapshot, str_url, undisturbed
+from tests.schema.kills import Tally, str_url, undisturbed
+from tests.schema.states import snapshot
 from tests.schema.workbench import Revision, Workbench, configuration, unlike
 
 HISTORY = [
@@ -364,7 +365,7 @@ def test_p1_a_purge_killed_at_any_statement_is_finished_by_the_next_and_had_writ
     points = [(number, how) for number, one in enumerate(statements, 1) for how in hows if not READS.match(one)]
     tally = Tally()
 
-    for number, how in points[:: amount(3, 1, 1)]:
+    for number, how in points[:: amount(2, 1, 1)]:
         start.restore()
         folder = tmp_path / f"{how}{number}"
         first = children.run(replace(job, target=str(folder), at=number, how=how))

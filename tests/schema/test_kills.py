@@ -20,31 +20,39 @@ from tests.schema.kills import (
     LONG,
     LONG_FILLED,
     LONG_START,
+    OPPOSITE,
     Tally,
     fill_large,
     look_large,
     passage,
     passages,
     project_passages,
-    snapshot,
+    project_revisions,
     spread,
     str_url,
     try_points,
     whole_way,
     write,
 )
+from tests.schema.states import snapshot
 from tests.schema.synthetic import HISTORY, ROWS, START
 from tests.schema.workbench import Workbench, unlike
 
 pytestmark = needs_level
 
 # Points to try in each passage; 0 is all of them.
-CLIENT_POINTS = {"sqlite": amount(1, 6, 0), "mariadb": amount(1, 4, 0)}
-CLIENT_STAGES = {"sqlite": amount(3, 1, 1), "mariadb": amount(5, 1, 1)}  # only each n-th passage
-SERVER_POINTS = amount(1, 2, 0)
-SERVER_STAGES = amount(8, 1, 1)
+CLIENT_POINTS = amount(1, 0, 0)
+SERVER_POINTS = amount(1, 0, 0)
 PROJECT_POINTS = amount(1, 6, 0)
 PROJECT_SERVER_POINTS = amount(1, 4, 0)
+IN_FULL = amount(0, 2, 0)  # of so many of the newest revisions all the same
+# Which passages of the history: each n-th, or a part a chapter.
+PASSAGES = 3 * len(HISTORY)
+CLIENT_PARTS = [range(number, number + 3) for number in range(0, PASSAGES, 3)] if LARGE else [range(0, PASSAGES, 4)]
+SERVER_PARTS = CLIENT_PARTS if LARGE else [range(0, PASSAGES, 8)]
+REVISIONS = project_revisions()
+WAYS = [[way] for way in OPPOSITE] if PROOF else [[*OPPOSITE]]
+PROJECT_PARTS = [([one], ways) for one in REVISIONS for ways in WAYS] if LARGE else [(REVISIONS, WAYS[0])]
 # K2: rows of the large table, and how often it is killed somewhere.
 ROWS_OF_LARGE = amount(60_000, 100_000, 300_000)
 RANDOM_KILLS = amount(2, 25, 100)
@@ -74,6 +82,32 @@ def own_project(new_url, tmp_path):
     bench.close()
 
 
+def in_parts(parts, name):
+    """One test a part, which says of what it is and how many there are."""
+    numbered = [(part, number, len(parts)) for number, part in enumerate(parts, 1)]
+    return pytest.mark.parametrize("part", numbered, ids=[name(part) for part in parts])
+
+
+chapter_by_chapter = [
+    in_parts(parts, lambda part: HISTORY[part.start // 3].revision.name if LARGE else "some")
+    for parts in (CLIENT_PARTS, SERVER_PARTS)
+]
+revision_by_revision = in_parts(
+    PROJECT_PARTS, lambda part: "-".join([*part[1], part[0][0].revision]) if LARGE else "all"
+)
+
+
+def wanted_of(part, points):
+    """How many of a passage of this part."""
+    return 0 if part[0][0] in REVISIONS[:IN_FULL] else points
+
+
+def record_part(proof, tally, part):
+    record(proof, tally.points, tally.passed, tally.figure, part=part[1], parts=part[2])
+    assert tally.killed * 2 > tally.points
+    assert not tally.failures, str(tally)
+
+
 def filled_project(url, tmp_path):
     instance = tmp_path / "instance"
     instance.mkdir()
@@ -93,9 +127,9 @@ def test_w0_plain_alembic_is_wedged_by_a_kill(make_bench, new_url, children, dat
     tally = Tally()
     for bench, stage in plain_stages(make_bench, lambda: new_url(tmp_path), children):
         points = spread(stage.points(HOWS[database_kind], reads=False), 0 if PROOF else 8)
-        try_points(bench, children, stage, points, tally, round_trip=False)
+        try_points(bench, children, stage, points, tally)
 
-    record(f"W0 kills, plain, {database_kind}", tally.points, tally.points - len(tally.failures), "must not recover")
+    record(f"W0 kills, plain, {database_kind}", tally.points, tally.passed, "must not recover")
     assert tally.killed
     assert len(tally.failures) * 2 >= tally.points, str(tally)
 
@@ -103,16 +137,15 @@ def test_w0_plain_alembic_is_wedged_by_a_kill(make_bench, new_url, children, dat
 def test_w0_plain_alembic_is_wedged_by_a_kill_of_the_server(make_bench, durable_server, children):
     tally = Tally()
     for bench, stage in plain_stages(make_bench, lambda: durable_server.create_database("plain"), children):
-        try_kills_of(durable_server, bench, children, stage, 0 if PROOF else 4, tally, round_trip=False)
+        try_kills_of(durable_server, bench, children, stage, 0 if PROOF else 4, tally)
 
-    record("W0 kills of the server, plain", tally.points, tally.points - len(tally.failures), "must not recover")
+    record("W0 kills of the server, plain", tally.points, tally.passed, "must not recover")
     assert len(tally.failures) * 2 >= tally.points, str(tally)
 
 
-def try_kills_of(server, bench, children, stage, wanted, tally, *, round_trip):
+def try_kills_of(server, bench, children, stage, wanted, tally):
     points = spread(stage.points(["ask"], reads=False), wanted)
-    ways = {"reached": server.kill, "restarted": server.start, "round_trip": round_trip}
-    try_points(bench, children, stage, points, tally, **ways)
+    try_points(bench, children, stage, points, tally, reached=server.kill, restarted=server.start)
 
 
 def plain_stages(make_bench, make_url, children):
@@ -150,78 +183,67 @@ def test_undisturbed_the_structure_is_what_plain_alembic_makes(make_bench, new_u
     assert unlike(looks[0][1], looks[1][1]) == []
 
 
+@chapter_by_chapter[0]
 def test_k1_after_a_kill_of_the_client_a_second_run_ends_where_an_undisturbed_one_does(
+    make_bench, new_url, children, database_kind, tmp_path, part
+):
+    bench, tally = make_bench(new_url(tmp_path)), Tally()
+
+    for stage in passages(bench, children, HISTORY, part[0]):
+        points = spread(stage.points(HOWS[database_kind], reads=False), CLIENT_POINTS)
+        try_points(bench, children, stage, points, tally)
+
+    record_part(f"K1 client, {database_kind}", tally, part)
+
+
+def test_k1_after_a_kill_inside_a_run_over_many_revisions_a_second_one_ends_where_an_undisturbed_one_does(
     make_bench, new_url, children, database_kind, tmp_path
 ):
-    bench = make_bench(new_url(tmp_path))
-    tally, began, wanted = Tally(), time.monotonic(), CLIENT_POINTS[database_kind]
+    bench, tally = make_bench(new_url(tmp_path)), Tally()
+    for stage in passages(bench, children, HISTORY, range(PASSAGES, PASSAGES + 1)):
+        raise AssertionError(f"walked up to the last chapter, with {stage.name} to be tried")
 
-    for number, stage in enumerate(passages(bench, children, HISTORY)):
-        if number % CLIENT_STAGES[database_kind]:
-            continue
-        points = spread(stage.points(HOWS[database_kind], reads=PROOF), wanted)
-        try_points(bench, children, stage, points, tally, round_trip=LARGE)
     for stage in whole_way(bench, children, HISTORY):
-        points = spread(stage.points(HOWS[database_kind], reads=False), 4 * wanted)
-        try_points(bench, children, stage, points, tally, round_trip=False)
+        points = spread(stage.points(HOWS[database_kind], reads=False), amount(4, 24, 200))
+        try_points(bench, children, stage, points, tally)
 
-    record(
-        f"K1 client, {database_kind}",
-        tally.points,
-        tally.points - len(tally.failures),
-        f"{tally.killed} killed, {time.monotonic() - began:.0f} s",
-    )
-    assert tally.killed * 2 > tally.points
-    assert not tally.failures, str(tally)
+    record_part(f"K1 client over many revisions, {database_kind}", tally, (None, 1, 1))
 
 
+@chapter_by_chapter[1]
 def test_k1_after_a_kill_of_the_server_a_second_run_ends_where_an_undisturbed_one_does(
-    make_bench, durable_server, children
+    make_bench, durable_server, children, part
 ):
-    bench = make_bench(durable_server.create_database("killed"))
-    tally, began = Tally(), time.monotonic()
+    bench, tally = make_bench(durable_server.create_database("killed")), Tally()
 
-    for number, stage in enumerate(passages(bench, children, HISTORY)):
-        if number % SERVER_STAGES:
-            continue
-        try_kills_of(durable_server, bench, children, stage, SERVER_POINTS, tally, round_trip=PROOF)
+    for stage in passages(bench, children, HISTORY, part[0]):
+        try_kills_of(durable_server, bench, children, stage, SERVER_POINTS, tally)
 
-    record(
-        "K1 server, mariadb",
-        tally.points,
-        tally.points - len(tally.failures),
-        f"{time.monotonic() - began:.0f} s",
-    )
-    assert not tally.failures, str(tally)
+    record_part("K1 server, mariadb", tally, part)
 
 
-def test_k1_every_revision_of_the_project_survives_a_kill_of_the_client(own_project, children, database_kind):
+@revision_by_revision
+def test_k1_every_revision_of_the_project_survives_a_kill_of_the_client(own_project, children, database_kind, part):
     bench, app = own_project
-    tally, began = Tally(), time.monotonic()
+    tally = Tally()
 
-    for stage in project_passages(bench, children, app):
-        points = spread(stage.points(HOWS[database_kind], reads=False), PROJECT_POINTS)
-        try_points(bench, children, stage, points, tally, round_trip=PROOF)
+    for stage in project_passages(bench, children, app, *part[0]):
+        points = spread(stage.points(HOWS[database_kind], reads=False), wanted_of(part[0], PROJECT_POINTS))
+        try_points(bench, children, stage, points, tally)
 
-    record(
-        f"K1 project, {database_kind}",
-        tally.points,
-        tally.points - len(tally.failures),
-        f"{tally.killed} killed, {time.monotonic() - began:.0f} s",
-    )
-    assert not tally.failures, str(tally)
+    record_part(f"K1 project, {database_kind}", tally, part)
 
 
-def test_k1_every_revision_of_the_project_survives_a_kill_of_the_server(durable_server, children, tmp_path):
+@revision_by_revision
+def test_k1_every_revision_of_the_project_survives_a_kill_of_the_server(durable_server, children, tmp_path, part):
     bench, app = filled_project(durable_server.create_database("killed"), tmp_path)
-    tally, began = Tally(), time.monotonic()
+    tally = Tally()
 
-    for stage in project_passages(bench, children, app):
-        try_kills_of(durable_server, bench, children, stage, PROJECT_SERVER_POINTS, tally, round_trip=PROOF)
+    for stage in project_passages(bench, children, app, *part[0]):
+        try_kills_of(durable_server, bench, children, stage, wanted_of(part[0], PROJECT_SERVER_POINTS), tally)
 
     bench.close()
-    record("K1 project, server", tally.points, tally.points - len(tally.failures), f"{time.monotonic() - began:.0f} s")
-    assert not tally.failures, str(tally)
+    record_part("K1 project, server", tally, part)
 
 
 @pytest.mark.parametrize("binlog", [False, True], ids=["no_binlog", "binlog"])

@@ -13,7 +13,8 @@ from cms.schema.own_tables import SOURCE, history, journal, unfinished
 from cms.schema.run import Options
 from tests.schema.children import KILLED, READS, Job
 from tests.schema.figures import amount, record
-from tests.schema.kills import snapshot, str_url, undisturbed
+from tests.schema.kills import str_url, undisturbed
+from tests.schema.states import snapshot
 from tests.schema.workbench import Revision, Workbench, configuration, unlike
 
 HISTORY = [

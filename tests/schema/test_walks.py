@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -72,25 +73,34 @@ class Walks:
                 self.lost += failure.lost
                 self.failures.append(f"CMS_TEST_SEED={seed}\n{failure}")
 
-    def record(self, proof: str, remark: str = "") -> None:
-        seconds = time.monotonic() - self.began
-        figure = (
-            f"{self.moves} moves, {self.cells} cells compared, {self.refusals} refusals, {self.kills} kills, "
-            f"{seconds:.0f} s{remark}"
-        )
-        record(proof, self.walked, self.walked - len(self.failures), figure)
+    def record(self, proof: str, remark: str = "", part: int = 1, parts: int = 1) -> None:
+        figure = {
+            "moves": self.moves,
+            "cells compared": self.cells,
+            "refusals": self.refusals,
+            "kills": self.kills,
+            "s": time.monotonic() - self.began,
+            **({remark: None} if remark else {}),
+        }
+        record(proof, self.walked, self.walked - len(self.failures), figure, part=part, parts=parts)
 
     def __str__(self) -> str:
         shown = "\n\n".join(self.failures[:SHOWN])
         return f"{len(self.failures)} of {self.walked} walks failed:\n\n{shown}"
 
 
-def seeds(number: int) -> range:
+# So that more than one core walks; the few that somebody asks for go together.
+PARTS = 1 if {"CMS_TEST_SEED", "CMS_TEST_WALKS"} & os.environ.keys() else amount(1, 10, 20)
+in_parts = pytest.mark.parametrize("part", range(1, PARTS + 1), ids=lambda part: f"part{part}")
+
+
+def seeds(number: int, part: int) -> range:
     """The same in each run, but for those that CMS_TEST_SEED and CMS_TEST_WALKS ask for."""
     one = os.environ.get("CMS_TEST_SEED")
     if one is not None:
         return range(int(one), int(one) + int(os.environ.get("CMS_TEST_WALKS", "1")))
-    return range(int(os.environ.get("CMS_TEST_WALKS", number)))
+    number = int(os.environ.get("CMS_TEST_WALKS", number))
+    return range(number * (part - 1) // PARTS, number * part // PARTS)
 
 
 def test_w0_walks_on_plain_alembic_lose_cells(new_url, database_kind, tmp_path):
@@ -98,16 +108,17 @@ def test_w0_walks_on_plain_alembic_lose_cells(new_url, database_kind, tmp_path):
 
     walks.seeded(range(PLAIN_WALKS[database_kind]), new_url, tmp_path, plain=True)
 
-    walks.record(f"W0 walks, plain, {database_kind}", f", {walks.lost} lost cells: must fail")
+    walks.record(f"W0 walks, plain, {database_kind}", f"{walks.lost} lost cells: must fail")
     assert walks.lost * 2 >= walks.walked
 
 
-def test_w1_walks_lose_no_cell(new_url, database_kind, tmp_path):
+@in_parts
+def test_w1_walks_lose_no_cell(new_url, database_kind, tmp_path, part):
     walks = Walks()
 
-    walks.seeded(seeds(WALKS[database_kind]), new_url, tmp_path)
+    walks.seeded(seeds(WALKS[database_kind], part), new_url, tmp_path)
 
-    walks.record(f"W1 walks, {database_kind}")
+    walks.record(f"W1 walks, {database_kind}", part=part, parts=PARTS)
     assert not walks.failures, str(walks)
 
 
@@ -133,11 +144,12 @@ def test_w1_hypothesis_finds_no_walk_that_loses_a_cell(new_url, database_kind, t
     walks.record(f"W1 Hypothesis, {database_kind}")
 
 
-def test_w2_walks_whose_steps_are_killed_lose_no_cell(new_url, database_kind, tmp_path, children):
+@in_parts
+def test_w2_walks_whose_steps_are_killed_lose_no_cell(new_url, database_kind, tmp_path, children, part):
     walks = Walks()
 
-    walks.seeded(seeds(KILLED_WALKS[database_kind]), new_url, tmp_path, children=children)
+    walks.seeded(seeds(KILLED_WALKS[database_kind], part), new_url, tmp_path, children=children)
 
-    walks.record(f"W2 killed walks, {database_kind}")
+    walks.record(f"W2 killed walks, {database_kind}", part=part, parts=PARTS)
     assert walks.kills
     assert not walks.failures, str(walks)
