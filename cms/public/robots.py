@@ -40,12 +40,25 @@ KINDS: dict[str, tuple[Any, str]] = {
 
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
-    parts = []
+    parts = [absolute("public.sitemap_lists")]
     for kind, (model, _) in KINDS.items():
         last = db.session.scalar(select(func.max(model.id))) or 0
         numbers = range(1, -(-last // AT_ONCE) + 1)
         parts += [absolute("public.sitemap_part", kind=kind, number=number) for number in numbers]
     return xml(render_template("feeds/sitemap_index.xml", parts=parts))
+
+
+@bp.get("/sitemap-lists.xml")
+def sitemap_lists() -> Response:
+    """The home page, and what lists what there is."""
+    site = here()
+    endpoints = ["home", "archive", "tags"]
+    if site.settings.home is not None:
+        endpoints.insert(1, "posts")
+    if site.has_series:
+        endpoints.append("all_series")
+    entries = [(absolute(f"public.{endpoint}"), None, None, ()) for endpoint in endpoints]
+    return xml(render_template("feeds/sitemap.xml", entries=entries))
 
 
 @bp.get("/sitemap-<any(posts, pages, tags, authors, series):kind>-<int:number>.xml")

@@ -1,6 +1,7 @@
-"""A series: its posts in their order."""
+"""The series there are, and one of them: its posts in their order."""
 
 from flask import render_template, request
+from sqlalchemy import func, select
 
 from cms.db import db
 from cms.language import gettext
@@ -9,6 +10,22 @@ from cms.public import finding, keyset, structured
 from cms.public.blueprint import bp
 from cms.public.layout import absolute, here
 from cms.public.lists import for_list
+
+MOST_SERIES = 50
+LONGEST_QUERY = 200
+
+
+@bp.get("/series/")
+def all_series() -> str:
+    """The series that readers find posts in, by name, with how many parts each has; the next of them by ``?after=``."""
+    after = request.args.get("after", "")[:LONGEST_QUERY]
+    inside = select(SeriesPart.post_id).join(Post).where(SeriesPart.series_id == Series.id, Post.visible())
+    parts = inside.with_only_columns(func.count()).scalar_subquery()
+    query = select(Series, parts).where(inside.exists(), Series.slug > after).order_by(Series.slug)
+    rows = db.session.execute(query.limit(MOST_SERIES + 1)).all()
+    found = [(one, number) for one, number in rows[:MOST_SERIES]]
+    onward = found[-1][0].slug if len(rows) > MOST_SERIES else None
+    return render_template("public/all_series.html", all_series=found, onward=onward, is_first=not after)
 
 
 @bp.get("/series/<slug>")

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup
 
+from cms.language import gettext
 from cms.models import Author, Media, Page, Post, Series
 from cms.public import cards
 from cms.public.around import Around, Nearby
@@ -121,7 +122,8 @@ def of_series(series: Series, posts: Sequence[Post]) -> list[dict[str, Any]]:
         **_said(description=series.description),
         "hasPart": [{"@id": f"{absolute('public.post', slug=post.slug)}#post", "name": post.title} for post in posts],
     }
-    return [whole, _way((series.title, absolute("public.series", slug=series.slug)))]
+    above = (gettext("Series"), absolute("public.all_series"))
+    return [whole, _way(above, (series.title, absolute("public.series", slug=series.slug)))]
 
 
 def of_author(author: Author) -> list[dict[str, Any]]:

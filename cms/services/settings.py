@@ -102,9 +102,9 @@ OPTIONS: dict[str, Option] = {
         ),
         Option(
             "menu_lists",
-            marked("Archive, tags and search in the menu"),
+            marked("Archive, series, tags and search in the menu"),
             True,
-            marked("They stand at its end."),
+            marked("They stand at its end; series once there is one."),
             "yes_no",
             marked("Home and menus"),
         ),

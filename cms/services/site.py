@@ -5,10 +5,11 @@ from datetime import datetime
 
 from flask import current_app, g
 from markupsafe import Markup
+from sqlalchemy import select
 
 from cms import clock
-from cms.db import db
-from cms.models import Media, Page
+from cms.db import db, is_any
+from cms.models import Media, Page, Post, SeriesPart
 from cms.services import addresses, links, media, settings, site_changes
 from cms.services.links import Link
 from cms.services.settings import SiteSettings
@@ -44,9 +45,10 @@ class Site:
     settings: SiteSettings
     menu: tuple[MenuItem, ...]
     footer: Markup
-    valid_until: datetime | None  # when a page of the menu comes or goes by the clock
+    valid_until: datetime | None  # when what is in the menu comes or goes by the clock
     logo: Logo | None = None
     elsewhere: tuple[Link, ...] = ()
+    has_series: bool = False  # whether readers find a post in one
 
 
 def current() -> Site:
@@ -66,14 +68,16 @@ def current() -> Site:
 
 def of(chosen: SiteSettings, version: int = 0) -> Site:
     """The site with these settings: those it has, or in a preview those it would have."""
+    has_series = is_any(select(SeriesPart.post_id).join(Post).where(Post.visible()))
     return Site(
         version=version,
         settings=chosen,
         menu=_menu(chosen),
         footer=markdown.render(chosen.footer),
-        valid_until=_next_change(),
+        valid_until=_next_change(has_series=has_series),
         logo=_logo(chosen.logo),
         elsewhere=tuple(links.read(chosen.social_links, field="social_links")),
+        has_series=has_series,
     )
 
 
@@ -105,9 +109,13 @@ def _logo(number: int | None) -> Logo | None:
     return Logo(media.url_of(picture), max(round(picture.width * height / picture.height), 1), height)
 
 
-def _next_change() -> datetime | None:
+def _next_change(*, has_series: bool) -> datetime | None:
+    """When a page of the menu comes or goes by the clock, or the first part of the first series comes."""
     now = clock.now()
     comes = db.select(db.func.min(Page.listed_at)).where(Page.menu_position.is_not(None), Page.listed_at > now)
     goes = db.select(db.func.min(Page.unpublish_at)).where(Page.menu_position.is_not(None), Page.unpublish_at > now)
-    times = [time for time in (db.session.scalar(comes), db.session.scalar(goes)) if time is not None]
+    awaited = [comes, goes]
+    if not has_series:
+        awaited.append(db.select(db.func.min(Post.listed_at)).join(SeriesPart).where(Post.listed_at > now))
+    times = [time for query in awaited if (time := db.session.scalar(query)) is not None]
     return min(times, default=None)

@@ -63,7 +63,7 @@ def test_pages_cost_at_most_five_queries(client, count_queries, count):
 
 
 @pytest.mark.parametrize(
-    "address", ["/search?q=text", "/feed.atom", "/feed.json", "/comments/feed.rss", "/archive/", "/tags/"]
+    "address", ["/search?q=text", "/feed.atom", "/feed.json", "/comments/feed.rss", "/archive/", "/tags/", "/series/"]
 )
 def test_other_lists_cost_few_queries_too(client, count_queries, address):
     fill(200)

@@ -10,6 +10,7 @@ import pytest
 from cms import clock
 from cms.db import db
 from cms.models import Series
+from cms.public import series as series_views
 from cms.services import publishing, series, settings
 from tests.factories import make_post, make_series
 
@@ -42,6 +43,43 @@ def test_a_part_says_which_it_is_and_leads_to_its_neighbours(client, voyage):
     assert "Part 1 of 3" in first
     assert ways(first) == {"next": "Three"}
     assert ways(last) == {"prev": "Three"}
+
+
+def test_all_series_are_listed_that_readers_find_a_post_in(client, voyage):
+    make_post("draft", title="Plan", series="Planned")
+    make_post(series="Ashore", title="Home")
+    voyage["One"].part.series.description = "Round the cape."
+
+    page = client.get("/series/").text
+
+    assert titles(page) == ["Ashore", "Voyage"]
+    assert "Round the cape." in page
+    assert re.findall(r"<bdi>(\d+ parts?)</bdi>", page) == ["1 part", "3 parts"]
+    assert f"<loc>{SITE}/series/</loc>" in client.get("/sitemap-lists.xml").text
+
+
+def test_series_are_in_the_menu_from_the_moment_that_readers_find_one(client, travel):
+    make_post("scheduled", series="Voyage")
+    link = '<a href="/series/">'
+    assert link not in client.get("/").text
+    assert "There is no series yet." in client.get("/series/").text
+    assert "/series/" not in client.get("/sitemap-lists.xml").text
+
+    travel(days=400)
+
+    assert link in client.get("/").text
+    assert link in client.get("/series/voyage").text
+
+
+def test_many_series_come_in_parts(client, monkeypatch):
+    monkeypatch.setattr(series_views, "MOST_SERIES", 2)
+    for name in ("A", "B", "C"):
+        make_post(series=name)
+
+    first = client.get("/series/").text
+    onward = re.search(r'rel="next" href="([^"]+)"', first)
+
+    assert (titles(first), titles(client.get(onward[1]).text)) == (["A", "B"], ["C"])
 
 
 def test_a_part_counts_from_the_moment_that_it_is_published(client, voyage):

@@ -55,6 +55,7 @@ def site() -> Site:
         valid_until=None,
         logo=Logo("/media/00/logo.png", 120, 48),
         elsewhere=(Link("Mastodon", "https://example.social/@you"),),
+        has_series=True,
     )
 
 

@@ -52,14 +52,17 @@ def pages() -> list[Sample]:
     seen: dict[str, Any] = {"shared_as": shared_as(), "structure": [{"@type": "WebSite"}]}
     posts, none = Many([post(), bare_post(), post(cover=None)]), Many([], next=None)
     later, behind = Many([post()], is_first=False), Many([], next=None, is_first=False)
+    some = {"onward": "sea", "is_first": True}
     page = SimpleNamespace(title="About", slug="about", body_html=markdown.render(BODY), meta_title="")
     found = [
         Sample("public/home.html", "/", {"featured": post(), "posts": posts, **seen}),
         Sample("public/home.html", "/", {"featured": None, "posts": none, **seen}, "nothing published"),
         Sample("public/home.html", "/", {"featured": None, "posts": later, **seen}, "older posts"),
         Sample("public/page.html", "/about", {"page": page, **seen}),
-        Sample("public/tags.html", "/tags/", {"tags": [tag(), tag("Sea")], "onward": "sea", "is_first": True}),
+        Sample("public/tags.html", "/tags/", {**some, "tags": [tag(), tag("Sea")]}),
         Sample("public/tags.html", "/tags/", {"tags": [], "onward": None, "is_first": True}, "none"),
+        Sample("public/all_series.html", "/series/", {**some, "all_series": [(series(), 3), (series(), 1)]}),
+        Sample("public/all_series.html", "/series/", {"all_series": [], "onward": None, "is_first": True}, "none"),
         Sample("public/archive.html", "/archive/", {"years": {2026: [11, 10], 2025: [1]}}),
         Sample("public/archive.html", "/archive/", {"years": {}}, "empty"),
         Sample(

@@ -193,7 +193,8 @@ def test_the_made_up_pages_are_given_what_real_ones_are(app, client):
         for address in ("/posts/a-post", *(f"/posts/a-post/comments/{one}" for one in of_comments)):
             assert client.get(address).status_code == 200
         assert client.get(f"/comments/mail/{subscribing.token_for(subscribing.CONFIRM, wish)}").status_code == 200
-        assert client.get(f"/series/{series.slug}").status_code == 200
+        for address in ("/series/", f"/series/{series.slug}"):
+            assert client.get(address).status_code == 200
         assert client.get("/nowhere").status_code == 404
     made_up: dict[str, set[str]] = {}
     for sample in samples.pages():
