@@ -1,6 +1,6 @@
 """Acts on many rows: on those ticked at once, on everything that a list's search and filters leave by a job."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -49,10 +49,15 @@ class Bulk:
     """The part of ``CmsModelView`` that acts on many rows. An act calls ``each``, which a job may call again."""
 
     trashes: bool
+    asking: Collection[str] = REMOVING  # acts before which is told what they do beside themselves
 
     def goes_with(self, rows: Sequence[Any]) -> list[Consequence]:
         """What is lost or stays behind when ``rows`` go: told by the page that asks first."""
         return []
+
+    def told_before(self, name: str, rows: Sequence[Any]) -> list[Consequence]:
+        """What the act of this name, one of ``asking``, does to ``rows`` beside itself."""
+        return self.goes_with(rows)
 
     def known(self, search: str) -> list[int] | None:
         """Rows that the search finds by what acts change, such as their order: looked up once, as the job begins."""
@@ -108,10 +113,10 @@ class Bulk:
         return redirect(self._return_url())
 
     def _asked_first(self, name: str, title: str, question: str | None, ids: Sequence[Any]) -> str | None:
-        if not question and name not in REMOVING:
+        if not question and name not in self.asking:
             return None
         rows = self.selected(ids)
-        goes = self.goes_with(rows) if name in REMOVING and rows else []
+        goes = self.told_before(name, rows) if name in self.asking and rows else []
         if not question and not any(one.asks for one in goes):
             return None
         if name in REMOVING and self.trashes:
@@ -139,10 +144,10 @@ class Bulk:
         if request.form.get("confirmed") != "yes":
             told = paths.told(count, paths.MOST_COUNTED)
             goes, rows = [], []
-            if name in REMOVING:
+            if name in self.asking:
                 some = query.options(*self.list_options).order_by(self._key).limit(MOST_SELECTED)
                 rows = list(db.session.scalars(some).unique())
-                goes = self.goes_with(rows)
+                goes = self.told_before(name, rows)
             noun = self.name.lower()
             verb = f"{title}:" if " " in title else title  # Trash all 12; Add tags: all 12
             all_of_them = gettext("%(verb)s all %(number)s", verb=verb, number=told)

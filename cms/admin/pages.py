@@ -1,15 +1,19 @@
 """Pages in the admin."""
 
+from collections.abc import Sequence
+
 from flask_login import current_user
 from wtforms.validators import NumberRange, Optional
 
+from cms.admin.bulk import REMOVING
+from cms.admin.consequences import Consequence
 from cms.admin.fields import WholeNumberField
 from cms.admin.lookups import PICTURES
 from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm
-from cms.language import lazy
+from cms.language import gettext, lazy
 from cms.models import Page
-from cms.services import snapshots
+from cms.services import site, snapshots
 
 
 class PageForm(WritingForm):
@@ -22,6 +26,15 @@ class PageForm(WritingForm):
         [Optional(), NumberRange(0, 10_000, lazy("Choose a number from 0 to 10,000."))],
         description=lazy("Smaller numbers come first. Empty: not in the menu."),
     )
+
+
+def home_among(rows: Sequence[Page]) -> list[Consequence]:
+    """What readers lose when one of them is the home page of the site."""
+    home = site.here().home
+    if home is None or home not in [row.id for row in rows]:
+        return []
+    words = gettext("It is the home page of the site: without it the newest posts stand there.")
+    return [Consequence(words, "/admin/setting/" if current_user.may("setting.edit") else "")]
 
 
 class PageView(WritingView):
@@ -49,6 +62,16 @@ class PageView(WritingView):
     create_template = edit_template = "admin/post/form.html"
     preview_template = "admin/page/preview.html"
     typed_template = "admin/page/typed.html"
+    asking = REMOVING | {"withdraw"}
 
     def may_publish(self, row: Page | None) -> bool:
         return current_user.may("page.edit")
+
+    def goes_with(self, rows: Sequence[Page]) -> list[Consequence]:
+        return [*home_among(rows), *super().goes_with(rows)]
+
+    def told_before(self, name: str, rows: Sequence[Page]) -> list[Consequence]:
+        return home_among(rows) if name == "withdraw" else super().told_before(name, rows)
+
+    def notes_of(self, row: Page) -> list[Consequence]:
+        return home_among([row])

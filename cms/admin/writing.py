@@ -201,6 +201,10 @@ class WritingView(Trashing, CmsModelView):
         """What else goes with the rows of these ids, which are that of ``one`` where there is one."""
         return []
 
+    def notes_of(self, row: Any) -> list[Consequence]:
+        """What its form tells before a button is pressed."""
+        return []
+
     def put_back(self, row: Any) -> None:
         publishing.restore(row, by=self.person)
 

@@ -43,8 +43,8 @@ def posts_of(query: Select[tuple[Post]], time: Any = Post.listed_at, number: Any
 
 @bp.get("/")
 def home() -> str:
-    """The page that an admin chose for it; else the newest posts."""
-    chosen = here().settings.home
+    """The page that an admin chose for it, while readers may see that; else the newest posts."""
+    chosen = here().home
     page = db.session.scalar(Page.published().where(Page.id == chosen)) if chosen is not None else None
     return show_page(page) if page is not None else newest("public.home")
 
@@ -52,7 +52,7 @@ def home() -> str:
 @bp.get("/posts/")
 def posts() -> ResponseReturnValue:
     """The newest posts, where a page stands in their place."""
-    return newest("public.posts") if here().settings.home is not None else redirect(url_for("public.home"), 302)
+    return newest("public.posts") if here().home is not None else redirect(url_for("public.home"), 302)
 
 
 def newest(endpoint: str) -> str:

@@ -55,7 +55,7 @@ def page(slug: str) -> str:
 def show_page(found: Page) -> str:
     """The page as such, or as the home of the site: it is one page at two addresses then."""
     preview, structure = structured.preview_of_page(found), structured.of_site()
-    if found.id == here().settings.home:
+    if found.id == here().home:
         preview = replace(preview, url=absolute("public.home"))
     else:
         structure = structured.of_list(found.title, preview.url)

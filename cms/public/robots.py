@@ -53,7 +53,7 @@ def sitemap_lists() -> Response:
     """The home page, and what lists what there is."""
     site = here()
     endpoints = ["home", "archive", "tags"]
-    if site.settings.home is not None:
+    if site.home is not None:
         endpoints.insert(1, "posts")
     if site.has_series:
         endpoints.append("all_series")

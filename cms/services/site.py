@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flask import current_app, g
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cms import clock
 from cms.db import db, is_any
@@ -49,6 +49,7 @@ class Site:
     logo: Logo | None = None
     elsewhere: tuple[Link, ...] = ()
     has_series: bool = False  # whether readers find a post in one
+    home: int | None = None  # the page at the address of the site, while readers may see it
 
 
 def current() -> Site:
@@ -74,10 +75,11 @@ def of(chosen: SiteSettings, version: int = 0) -> Site:
         settings=chosen,
         menu=_menu(chosen),
         footer=markdown.render(chosen.footer),
-        valid_until=_next_change(has_series=has_series),
+        valid_until=_next_change(chosen.home, has_series=has_series),
         logo=_logo(chosen.logo),
         elsewhere=tuple(links.read(chosen.social_links, field="social_links")),
         has_series=has_series,
+        home=_home(chosen.home),
     )
 
 
@@ -101,6 +103,10 @@ def _menu(chosen: SiteSettings) -> tuple[MenuItem, ...]:
     return tuple(item for _, _, item in sorted(placed, key=lambda one: one[:2]))
 
 
+def _home(number: int | None) -> int | None:
+    return db.session.scalar(select(Page.id).where(Page.id == number, Page.visible())) if number is not None else None
+
+
 def _logo(number: int | None) -> Logo | None:
     picture = db.session.get(Media, number) if number is not None else None
     if picture is None or picture.deleted_at is not None or not picture.is_picture:
@@ -109,11 +115,12 @@ def _logo(number: int | None) -> Logo | None:
     return Logo(media.url_of(picture), max(round(picture.width * height / picture.height), 1), height)
 
 
-def _next_change(*, has_series: bool) -> datetime | None:
-    """When a page of the menu comes or goes by the clock, or the first part of the first series comes."""
+def _next_change(home: int | None, *, has_series: bool) -> datetime | None:
+    """When the home page or one of the menu comes or goes by the clock, or the first part of the first series comes."""
     now = clock.now()
-    comes = db.select(db.func.min(Page.listed_at)).where(Page.menu_position.is_not(None), Page.listed_at > now)
-    goes = db.select(db.func.min(Page.unpublish_at)).where(Page.menu_position.is_not(None), Page.unpublish_at > now)
+    told = or_(Page.menu_position.is_not(None), Page.id == home)
+    comes = db.select(db.func.min(Page.listed_at)).where(told, Page.listed_at > now)
+    goes = db.select(db.func.min(Page.unpublish_at)).where(told, Page.unpublish_at > now)
     awaited = [comes, goes]
     if not has_series:
         awaited.append(db.select(db.func.min(Post.listed_at)).join(SeriesPart).where(Post.listed_at > now))

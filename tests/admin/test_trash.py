@@ -2,6 +2,7 @@
 
 from cms.db import db
 from cms.models import AuditEntry
+from cms.services import settings
 from tests.factories import make_page, make_post, make_user
 from tests.signing_in import signed_in
 
@@ -41,3 +42,30 @@ def test_the_form_of_what_is_in_the_trash_offers_no_publishing(unguarded, client
         assert sent.status_code == 422
         assert "out of the trash" in sent.text
         assert thing.state == "trashed"
+
+
+def test_before_the_home_page_goes_its_people_are_told_what_stands_there_then(unguarded, client):
+    home, other = make_page(title="Welcome"), make_page(title="About")
+    settings.change({"home": home.id}, by=None)
+    words = "It is the home page of the site: without it the newest posts stand there."
+    signed_in(client, make_user("editor"))
+
+    def told(address, **data):
+        """Whether the page that asks first says so; another page never asks."""
+        text = client.post(address, data=data).text
+        return words in text, 'name="confirmed" value="yes"' in text
+
+    assert words in client.get(f"/admin/page/edit/?id={home.id}").text
+    assert words not in client.get(f"/admin/page/edit/?id={other.id}").text
+    assert told(f"/admin/page/delete/?id={home.id}") == (True, True)
+    for act in ("withdraw", "trash"):
+        assert told("/admin/page/action/", action=act, rowid=[home.id, other.id]) == (True, True)
+        assert told("/admin/page/action/", action=act, everything="yes") == (True, True)
+    assert home.state == "published"
+    assert told("/admin/page/action/", action="withdraw", rowid=[other.id]) == (False, False)
+    assert other.state == "withdrawn"
+
+    client.post("/admin/page/action/", data={"action": "withdraw", "rowid": [home.id], "confirmed": "yes"})
+
+    assert home.state == "withdrawn"
+    assert client.get("/").status_code == 200

@@ -152,6 +152,8 @@ def test_a_page_can_be_the_home_and_the_posts_go_on_at_an_address_of_their_own(a
     assert len(count_queries(lambda: client.get("/"))) <= 5
     publishing.withdraw(page, by=None)
     assert "Post 2" in client.get("/").text
+    assert client.get("/posts/").headers["Location"] == "/"
+    assert "/posts/" not in menu(client)
 
 
 def test_a_page_that_nobody_sees_is_no_home(app):
