@@ -23,7 +23,7 @@ def bring_to_head() -> None:
         db.engine.dispose()
         if not file.exists():
             shutil.copyfile(made_once(), file)
-    else:
+    elif db.engine.url.username == "root":  # no other may make the database that is copied
         copy_on_the_server()
     flask_migrate.upgrade()
 
