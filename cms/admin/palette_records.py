@@ -192,7 +192,7 @@ def _query(kind: Kind, view: Any, text: str, words: list[str]) -> Select[Any]:
             if start := fold(text):
                 ways.append(select(key).where(starting(column, start)).limit(MOST_EACH_WAY))
         if kind.model is Post and not _is_too_short(text):
-            by_words, _ = newest_posts.with_words(text, MOST_BY_WORDS, seconds=PATIENCE_SECONDS, thorough=False)
+            by_words, _ = newest_posts.with_words(text, MOST_BY_WORDS, seconds=PATIENCE_SECONDS)
             ways.append(select(key).where(key.in_(by_words)))
     # Each in brackets of its own: neither database orders or limits a part of a union otherwise.
     return _these(kind, view, union(*(select(way.subquery().c.id) for way in ways)))

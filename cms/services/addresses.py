@@ -9,10 +9,10 @@ PREFIX = {Post: "/posts/", Page: "/", Tag: "/tags/", Author: "/authors/", Series
 RESERVED = frozenset(
     {
         "posts", "tags", "authors", "series", "cards", "archive", "search", "comments", "feed", "feeds", "feed.atom",
-        "feed.rss", "feed.json", "sitemap.xml", "robots.txt", "favicon.ico", "static", "fs-static", "media", "health",
-        "admin", "setup", "api", "account", "login", "logout", "register", "confirm", "verify", "reset", "change",
-        "us-signin", "wan-signin", "assets", "tf-setup", "tf-select", "tf-validate", "tf-rescue", "mf-recovery",
-        "mf-recovery-codes",
+        "feed.rss", "feed.json", "sitemap.xml", "sitemap-lists.xml", "robots.txt", "favicon.ico", "static", "fs-static",
+        "media", "health", "admin", "setup", "api", "account", "login", "logout", "register", "confirm", "verify",
+        "reset", "change", "us-signin", "wan-signin", "assets", "tf-setup", "tf-select", "tf-validate", "tf-rescue",
+        "mf-recovery", "mf-recovery-codes",
     }
 )  # fmt: skip
 

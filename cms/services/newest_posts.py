@@ -4,8 +4,7 @@ SQLite is asked for them as they are. MariaDB works out all matches of a word be
 which are seconds over a common one of a million posts. So it first reads the newest ``SAMPLE`` posts.
 
 - Of words that are rare there it is asked, the rarest first, and what it finds is read for all the rest.
-- Where all words are common, the newest ``MOST_READ`` posts are read one by one; those that have them come soon.
-- Common words that hardly any post has together it is asked for all the same, where there is time.
+- Where all words are common, the newest ``MOST_READ`` posts are read one by one, and whoever asked is told so.
 """
 
 from collections.abc import Sequence
@@ -38,12 +37,12 @@ class _Sample(NamedTuple):
 
 
 def with_words(
-    query: str, limit: int, *, seconds: float, thorough: bool = True, besides: Select[Any] | None = None
+    query: str, limit: int, *, seconds: float, besides: Select[Any] | None = None
 ) -> tuple[list[int], int | None]:
     """At most ``limit`` ids, the newest first; and among how many of the newest posts alone, if not among all.
 
-    ``besides`` selects ids that belong to them whatever their words. MariaDB is given some ``seconds``, and not asked
-    at all for what no rare word leads to, unless ``thorough``. At most three queries.
+    ``besides`` selects ids that belong to them whatever their words. MariaDB is given some ``seconds``. At most
+    three queries.
     """
     terms = questions.read(query).all_terms
     if not terms:
@@ -57,7 +56,7 @@ def with_words(
     among = MOST_READ if sample.last_unread is not None else None
     if sample.number < SAMPLE or len(sample.together) >= limit:
         found = list(sample.together[:limit])
-    elif (leading := _leading(rarest_first, sample, min(limit, ENOUGH), thorough=thorough)) and (
+    elif (leading := _leading(rarest_first, sample, min(limit, ENOUGH))) and (
         answered := _asked(leading, terms, limit, seconds)
     ) is not None:
         found, among = answered, None
@@ -66,12 +65,9 @@ def with_words(
     return sorted({*found, *others}, reverse=True), among
 
 
-def _leading(rarest_first: Sequence[Term], sample: _Sample, enough: int, *, thorough: bool) -> Sequence[Term]:
-    """The words that the server is asked for; none where reading will do."""
-    rare = sum(_of_all_read(share) < enough for share in sample.having)
-    if rare == 0 and thorough and _of_all_read(len(sample.together)) < enough:
-        return rarest_first
-    return rarest_first[:rare]
+def _leading(rarest_first: Sequence[Term], sample: _Sample, enough: int) -> Sequence[Term]:
+    """The words that the server is asked for, those that few have; none where reading will do."""
+    return rarest_first[: sum(_of_all_read(share) < enough for share in sample.having)]
 
 
 def _of_all_read(sampled: int) -> int:

@@ -119,7 +119,10 @@ def problems_of(page):
     for width, scheme, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
-        found += [f"{width} {scheme}: {line}" for line in browser_tools.violations(page, *rules)]
+        problems = browser_tools.violations(page, *rules)
+        if rules != COLOURS:
+            problems += browser_tools.violations(page, "target-size")
+        found += [f"{width} {scheme}: {line}" for line in problems]
     found += page.evaluate(MOVING)
     for width in (640, 320):
         page.set_viewport_size({"width": width, "height": 600})

@@ -155,6 +155,7 @@ def test_rows_within_a_form_are_added_and_removed_and_the_log_knows_which(polls,
 
     page.get_by_role("link", name="Tea or coffee?").first.click()
     rows = page.locator("[data-inline-row]")
+    rows.first.wait_for()
     assert sorted(field.input_value() for field in rows.get_by_role("textbox").all()) == ["Coffee", "Tea"]
     number = next(place for place in range(2) if rows.nth(place).get_by_role("textbox").input_value() == "Coffee")
     rows.nth(number).get_by_label("Remove when saved").check()
