@@ -23,7 +23,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from sqlalchemy.exc import DBAPIError
 
-from cms import create_app
+from cms import create_app, garbage
 from cms.db import db
 from cms.errors import CmsError
 from cms.schema.starting import SchemaError, bring_to_head
@@ -126,6 +126,7 @@ def worker_app() -> Flask:
     app = create_app()
     # At the end of a child process multiprocessing runs its own finalizers, and no atexit ones.
     Finalize(None, jobs.start_worker(app).stop, exitpriority=1)
+    garbage.keep_what_is_there()
     return app
 
 

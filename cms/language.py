@@ -6,10 +6,12 @@ Texts are named by their English: ``gettext("Save")`` where a request says it, `
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_babel
 from babel import dates, numbers
+from babel.support import NullTranslations
+from flask import g
 from flask_babel.speaklater import LazyString
 from markupsafe import Markup, escape
 
@@ -55,14 +57,47 @@ class Lazy(LazyString):
         return escape(str(self))
 
 
+class Spoken(NamedTuple):
+    """The language of a request: its name as Babel has it, and its texts."""
+
+    locale: str
+    texts: NullTranslations
+
+
+def spoken() -> Spoken:
+    """Asked of Flask-Babel once a request: it finds its way there anew for each text, and a page has hundreds."""
+    try:
+        return g.spoken
+    except AttributeError:
+        texts = flask_babel.get_translations()
+        g.spoken = Spoken(str(flask_babel.get_locale() or LOCALES[ENGLISH]), texts)
+        return g.spoken
+    except RuntimeError:  # no app at all
+        return Spoken(LOCALES[ENGLISH], NullTranslations())
+
+
+def forget() -> None:
+    """Ask again, since the language has changed."""
+    if g:
+        g.pop("spoken", None)
+
+
 def gettext(text: str, /, **values: Any) -> str:
     """``text`` in the language of this request; ``%(name)s`` in it stands for a value. Nothing stays nothing."""
-    return flask_babel.gettext(text, **values) if text else text
+    if not text:
+        return text
+    said = spoken().texts.gettext(text)
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, count: int, /, **values: Any) -> str:
     """The form that suits ``count``; ``%(num)s`` in it is the number, written as the language does."""
-    return flask_babel.get_translations().ungettext(one, many, count) % {"num": number(count), **values}
+    return spoken().texts.ngettext(one, many, count) % {"num": number(count), **values}
+
+
+def pgettext(context: str, text: str, /) -> str:
+    """``gettext`` of a word that other languages have several of: ``context`` says which is meant."""
+    return spoken().texts.pgettext(context, text)
 
 
 def lazy(text: str) -> Any:
@@ -71,8 +106,8 @@ def lazy(text: str) -> Any:
 
 
 def lazy_pgettext(context: str, text: str) -> Any:
-    """The same for a word that other languages have several of: ``context`` says which is meant."""
-    return Lazy(flask_babel.pgettext, context, text)
+    """The same for ``pgettext``."""
+    return Lazy(pgettext, context, text)
 
 
 def marked(text: str) -> str:
@@ -87,7 +122,7 @@ def marked_plural(one: str, many: str) -> tuple[str, str]:
 
 def locale() -> str:
     """The name of the language as Babel has it."""
-    return str(flask_babel.get_locale() or LOCALES[ENGLISH])
+    return spoken().locale
 
 
 def code() -> str:
@@ -103,8 +138,12 @@ def nearest(wanted: str) -> str:
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Say what is inside in this language, whoever asks: for mails, and for pages that others will read."""
-    with flask_babel.force_locale(LOCALES.get(language, LOCALES[ENGLISH])):
-        yield
+    forget()
+    try:
+        with flask_babel.force_locale(LOCALES.get(language, LOCALES[ENGLISH])):
+            yield
+    finally:
+        forget()
 
 
 def number(value: int | float) -> str:

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
-from cms import clock, create_app
+from cms import clock, create_app, garbage
 from cms.config import Settings
 from cms.db import db
 from cms.models import Role
@@ -91,6 +91,7 @@ def session_app(
         if database_kind == "mariadb":
             url = request.getfixturevalue("mariadb_server").create_database("suite")
         apps[database_kind] = make_app(tmp_path_factory.mktemp(f"instance_{database_kind}"), url)
+        garbage.keep_what_is_there()  # as in a process that serves
     return apps[database_kind]
 
 

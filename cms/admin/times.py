@@ -1,7 +1,7 @@
 """Times as the person in front of the screen reads and types them: in their own time zone."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask_login import current_user
 from markupsafe import Markup
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from cms import clock
 from cms.language import gettext, ngettext, when
 
-ZONES = [(name, name) for name in sorted(available_timezones())]  # as choices of a field
+ZONES = [(name, name) for name in sorted(clock.time_zones())]  # as choices of a field
 TYPED = "%Y-%m-%dT%H:%M"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 

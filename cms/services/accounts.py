@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection, Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 import email_validator
 from sqlalchemy.exc import IntegrityError
@@ -174,7 +173,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in clock.time_zones():
         raise InvalidChange(gettext("Choose a time zone such as Europe/Berlin."), field="time_zone")
     return name
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import available_timezones
 
+from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange
 from cms.language import gettext, marked, number
@@ -53,7 +53,7 @@ class Option:
         text = str(value or "").replace("\x00", "").strip()
         if self.kind == "choice" and text not in dict(self.choices):
             raise InvalidChange(gettext("Choose one of the list."), field=self.name)
-        if self.kind == "time_zone" and text not in available_timezones():
+        if self.kind == "time_zone" and text not in clock.time_zones():
             raise InvalidChange(gettext("Choose a time zone such as Europe/Berlin."), field=self.name)
         if self.kind == "colour" and text:
             colour = colours.as_hex(text)

@@ -56,6 +56,7 @@ def switch(person: Any) -> None:
     """Go on in the language that this person has just chosen."""
     if has_request_context() and person == current_user:
         refresh()
+        language.forget()
 
 
 def register_languages(app: Flask) -> None:
@@ -64,6 +65,12 @@ def register_languages(app: Flask) -> None:
         app,
         default_translation_directories=str(CATALOGS),
         locale_selector=lambda: LOCALES[chosen()],
+    )
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: language.spoken().texts.gettext(text),
+        lambda one, many, count: language.spoken().texts.ngettext(one, many, count),
+        newstyle=True,
+        pgettext=language.pgettext,
     )
     app.add_template_global(language.code, "language_code")
     app.add_template_filter(language.number, "number")
