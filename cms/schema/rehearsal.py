@@ -33,7 +33,7 @@ from cms.schema.journal import PROBE, not_compared
 from cms.schema.new_keys import KEY, KEY_DROPPED, key_of
 from cms.schema.own_tables import Kept
 from cms.schema.planning import Planner
-from cms.schema.recording import Recorded
+from cms.schema.recording import FillOp, Recorded
 from cms.schema.scripts import Script
 from cms.schema.statements import NAME, QUOTED, READING, TEXT, cut, unquoted, verb, written
 from cms.schema.structure import quoted
@@ -41,6 +41,7 @@ from cms.schema.units import ALTER, CHECK, DDL, DML, FILL, SCRIPT, SWAP, Unit
 
 WRITES_ANEW = {COPIES, "ALGORITHM=INPLACE, LOCK=NONE"}  # beside the old one, which goes when the new one is whole
 NOT_THERE = {1054, 1146}  # a column or table that an earlier step is to make
+READ_TWICE = 1137  # MySQL reads a temporary table once in a statement
 
 CHANGED = re.compile(rf"CHANGE ({NAME}) ({NAME}) ")
 ADDED = re.compile(rf"ADD COLUMN (?:IF NOT EXISTS )?({NAME}) ")
@@ -117,6 +118,8 @@ class Rehearsal:
                 if unit.kind == CHECK and self.asks_about(unit, self.written_before):
                     self.unasked.add(script.revision)
                 planned.ways.append(self.act(unit))
+                if isinstance(recorded.operation, FillOp) and unit.kind == FILL:
+                    self.try_fill(unit)
             except SchemaError as error:
                 self.obstacles.append(f"{script.revision}: {recorded.sentence()}: {error}")
             except DBAPIError as error:
@@ -167,6 +170,24 @@ class Rehearsal:
         sides = [clause.partition(" = ")[::2] for clause in cut(unit.sql, ",")]
         moved = self.moved.get(unit.table, {})
         return all(moved.get(unquoted(column)) == "" for column, value in sides if column != value)
+
+    def try_fill(self, unit: Unit) -> None:
+        """The UPDATE on empty tables of this connection alone, which hide those that it names."""
+        words = set(re.findall(r"\w+", f"{unit.sql} {unit.where}"))
+        names = {name for name in self.tables if name == unit.table or words.issuperset(re.findall(r"\w+", name))}
+        if not all(name in self.origin or name in self.probes for name in names):
+            return
+        sources = {name: self.probe(name) for name in sorted(names)}
+        try:
+            for name, source in sources.items():
+                run_sql(self.connection, f"CREATE TEMPORARY TABLE {quoted(name)} LIKE {quoted(source)}")
+            run_sql(self.connection, f"UPDATE {quoted(unit.table)} SET {unit.sql} WHERE {unit.where}")
+        except DBAPIError as error:
+            if error_number(error) != READ_TWICE:
+                raise
+        finally:
+            for name in sources:
+                run_sql(self.connection, f"DROP TEMPORARY TABLE IF EXISTS {quoted(name)}")
 
     def asks_about(self, unit: Unit, tables: set[str]) -> bool:
         return any(quoted(table) in unit.sql for table in tables)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from cms.schema import disk
 from cms.schema.altering import blocking_message, cost
@@ -148,6 +149,39 @@ def test_a_plan_has_the_functions_that_the_application_adds(bench):
     assert said[-1] == "Nothing was done."
     go(bench, f'{ADD}\nop.fill("post", {{"summary": "shout(title)"}})')
     assert bench.content()["post"][(1,)]["summary"] == "ONE"
+
+
+@pytest.mark.parametrize(
+    ("values", "where", "wrong"),
+    [
+        ({"summary": "titel"}, None, "titel"),
+        ({"summery": "title"}, None, "summery"),
+        ({"summary": "whisper(title)"}, None, "(?i)whisper"),
+        ({"summary": "lower(title"}, None, "(?i)syntax|incomplete"),
+        ({"summary": "title"}, "post.summary IS NUL", "(?i)NUL"),
+        ({"summary": "(SELECT nam FROM author WHERE author.id = post.id)"}, None, "nam"),
+    ],
+)
+def test_a_fill_that_names_what_is_not_there_is_refused_before_the_first_step(bench, values, where, wrong):
+    before = bench.look()
+
+    with pytest.raises((SchemaError, DBAPIError), match=wrong):  # on SQLite the run has begun, and is rolled back
+        go(bench, f'{ADD}\nop.fill("post", {values!r}, where={where!r})')
+
+    assert bench.look() == before
+
+
+def test_a_fill_from_other_tables_as_earlier_steps_leave_them_is_done(bench):
+    run(bench, "INSERT INTO author VALUES (1, 'Ada')")
+    go(
+        bench,
+        f"{ADD}\n"
+        'op.add_column("author", sa.Column("sign", sa.String(80)))\n'
+        'op.fill("author", {"sign": "upper(name)"})\n'
+        'op.fill("post", {"summary": "(SELECT sign FROM author WHERE author.id = post.id)"})',
+    )
+
+    assert [post["summary"] for post in bench.content()["post"].values()] == ["ADA", None]
 
 
 @only_sqlite
