@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,15 @@ def port():
     return free_port()
 
 
+def fresh(folder, port):
+    """What a server with an instance folder of its own finds in its environment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
+    return {**kept, "CMS_INSTANCE_PATH": str(folder / "instance"), "CMS_PORT": str(port)}
+
+
 @pytest.fixture
 def environ(tmp_path, port):
-    """A fresh instance folder and a free port."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CMS_")}
-    return {**kept, "CMS_INSTANCE_PATH": str(tmp_path / "instance"), "CMS_PORT": str(port)}
+    return fresh(tmp_path, port)
 
 
 @contextmanager
@@ -84,28 +89,73 @@ def refusal(warm_python):
     return run
 
 
-def test_a_first_start_prints_a_set_up_link_that_works_and_a_stranger_gets_404(environ, port):
-    with running(environ) as process:
-        os.kill(process.pid, signal.SIGTERM)
-        printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
-    link = re.search(rf"http://127\.0\.0\.1:{port}(/setup/\S+)", printed)
-    assert link, printed
+@dataclass
+class Start:
+    """What one start of the server said and did until a signal ended it."""
 
-    with running(environ), pytest.raises(urllib.error.HTTPError, match="404"):
-        ask(port, "/setup/guessed")
+    printed: str
+    errors: str
+    code: int
+    seconds: float  # until it served
+    is_gone: bool  # nobody listens any more
+    secrets: str
+    stranger: int = 0  # the answer to a guessed link
+    beside: str = ""  # what a second server on the same port said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_the_server_cleanly(environ, port, number):
-    with running(environ) as process:
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+@pytest.fixture(scope="module")
+def two_starts(tmp_path_factory, warm_python):
+    """The first on an empty folder, ended by SIGTERM, and the next one, ended by SIGINT."""
+    folder, starts = tmp_path_factory.mktemp("starts"), []
+    environ = fresh(folder, free_port())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        began, about = time.monotonic(), {}
+        with running(environ) as process:
+            seconds = time.monotonic() - began
+            if starts:
+                with pytest.raises(urllib.error.HTTPError) as answer:
+                    ask(environ["CMS_PORT"], "/setup/guessed")
+                about["stranger"] = answer.value.code
+                about["beside"] = warm_python.run("run.py", cwd=HOME, env=environ).stderr
+            process.send_signal(number)
+            printed, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        try:
+            ask(environ["CMS_PORT"], "/health/live")
+        except OSError as error:
+            about["is_gone"] = "refused" in str(error)
+        secrets = (folder / "instance" / "secrets.json").read_text()
+        starts.append(Start(printed, errors, process.returncode, seconds, secrets=secrets, **about))
+    return starts
 
-    assert process.returncode == 0
-    assert "Traceback" not in errors
-    assert "error" not in errors.lower()
-    with pytest.raises(OSError, match="refused"):
-        ask(port, "/health/live")
+
+def test_a_first_start_prints_a_set_up_link_and_a_stranger_gets_404(two_starts):
+    first, second = two_starts
+
+    assert re.search(r"http://127\.0\.0\.1:\d+(/setup/\S+)", first.printed), first.printed
+    assert second.stranger == 404
+
+
+@pytest.mark.parametrize("start", [0, 1], ids=["SIGTERM", "SIGINT"])
+def test_a_signal_stops_the_server_cleanly(two_starts, start):
+    stopped = two_starts[start]
+
+    assert stopped.code == 0
+    assert "Traceback" not in stopped.errors
+    assert "error" not in stopped.errors.lower()
+    assert stopped.is_gone
+
+
+def test_a_second_start_is_ready_in_seconds_and_keeps_the_site(two_starts):
+    first, second = two_starts
+
+    assert second.seconds < 15
+    assert "upgrad" in first.errors
+    assert "upgrad" not in second.errors
+    assert second.secrets == first.secrets
+
+
+def test_a_second_server_does_not_share_the_port_of_the_first(two_starts):
+    assert one_line(two_starts[1].beside, "already in use")
 
 
 def test_control_c_on_a_terminal_stops_the_server_and_its_workers_cleanly(environ, port):
@@ -129,21 +179,6 @@ def test_control_c_on_a_terminal_stops_the_server_and_its_workers_cleanly(enviro
         ask(port, "/health/live")
 
 
-def test_a_second_start_is_ready_in_seconds_and_keeps_the_site(environ, tmp_path):
-    with running(environ):
-        pass
-    secrets = (tmp_path / "instance" / "secrets.json").read_text()
-
-    began = time.monotonic()
-    with running(environ) as process:
-        assert time.monotonic() - began < 15
-        process.terminate()
-        _, errors = process.communicate(timeout=PATIENCE_SECONDS)
-
-    assert "upgrad" not in errors
-    assert (tmp_path / "instance" / "secrets.json").read_text() == secrets
-
-
 def test_two_first_starts_at_once_on_one_instance_both_serve(environ):
     other = {**environ, "CMS_PORT": str(free_port())}
 
@@ -159,11 +194,6 @@ def test_a_port_in_use_is_said_in_one_line(environ, port, refusal):
         f"Lightblog cannot start. It cannot listen on 127.0.0.1, port {port}: Address already in use. "
         "Try make run PORT=...\n"
     )
-
-
-def test_a_second_server_does_not_share_the_port_of_the_first(environ, refusal):
-    with running(environ):
-        assert "already in use" in refusal(environ)
 
 
 def test_an_unknown_host_is_said_in_one_line(environ, refusal):
@@ -240,9 +270,8 @@ def test_a_wrong_setting_is_said_in_one_line_by_every_command(environ, refusal):
         assert one_line(refusal(wrong, *command), "CMS_PORT must be a whole number")
 
 
-def test_a_database_of_a_newer_release_is_said_in_one_line(environ, tmp_path, refusal):
-    with running(environ):
-        pass
+def test_a_database_of_a_newer_release_is_said_in_one_line(environ, tmp_path, refusal, warm_python):
+    assert warm_python.run("-m", "flask", "db", "upgrade", cwd=HOME, env=environ).returncode == 0
     with closing(sqlite3.connect(tmp_path / "instance" / "cms.sqlite3")) as database:
         database.execute("UPDATE alembic_version SET version_num = 'later'")
         database.commit()

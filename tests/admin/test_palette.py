@@ -306,23 +306,23 @@ ODD = {
 ODD = {name: text for name, text in ODD.items() if len(text) < 100_000}  # no server takes a longer address
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_odd_input_is_answered_and_finds_nothing_by_accident(client, name):
+def test_odd_input_is_answered_and_finds_nothing_by_accident(client):
     make_post(title="Harbour")
     make_tag("Boats")
     make_user(name="Quentin", email="quentin@example.net")
     signed_in(client, make_user("admin", name="Ruler"))
-    text = ODD[name].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
-    answer = found(client, text)
-    page = client.get("/admin/search/", query_string={"q": text})
+    for name, odd in ODD.items():
+        text = odd.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        answer = found(client, text)
+        page = client.get("/admin/search/", query_string={"q": text})
 
-    if text.replace("\x00", "").split():
-        records = {"Posts", "Tags", "People", "Media", "Comments", "Pages", "Authors"}
-        assert not [group for group in answer["groups"] if group["name"] in records]
-    assert page.status_code == 200
-    assert live_parts(page.text) == []
-    json.dumps(answer)
+        if text.replace("\x00", "").split():
+            records = {"Posts", "Tags", "People", "Media", "Comments", "Pages", "Authors"}
+            assert not [group for group in answer["groups"] if group["name"] in records], name
+        assert page.status_code == 200, name
+        assert live_parts(page.text) == [], name
+        json.dumps(answer)
 
 
 @pytest.mark.parametrize("text", ["100%", "snake_case", "O'Reilly", 'the "best"', "back\\slash", "🦓 stripes"])

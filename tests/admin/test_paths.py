@@ -15,6 +15,7 @@ from cms.db import db
 from cms.models import Media, Page, Post, PostAuthor, PostTag, Tag
 from cms.services import searching
 from tests.admin.many_rows import BEGINNING, ROWS, fill
+from tests.conftest import DATABASES
 from tests.factories import make_author, make_tag, make_user
 from tests.signing_in import signed_in
 
@@ -71,15 +72,18 @@ def list_of(app, model):
 
 
 @pytest.mark.parametrize("model", list(ROWS), ids=lambda model: model.__tablename__)
-def test_a_list_shows_each_row_once_in_each_of_its_orders(app, client, model):
+def test_a_list_shows_each_row_once_in_each_of_its_orders(app, client, model, database_kind):
+    """Forwards and backwards; of two orders after each other SQLite goes back in one and MariaDB in the other."""
     signed_in(client, make_user("admin"))
     fill(model, 45)
 
-    for query, expected in orders(app, model):
+    for number, (query, expected) in enumerate(orders(app, model)):
         address = list_of(app, model) + query
         forwards = pages(client, address)
         assert [row for page in forwards for row in page] == expected, query
         assert [len(page) for page in forwards[:-1]] == [SIZE] * (len(forwards) - 1)
+        if number % 2 != DATABASES.index(database_kind):
+            continue
 
         last = link(client.get(address).text, "Last")
         backwards = pages(client, last, "Previous")
@@ -168,28 +172,34 @@ def posts(app):
 FROM, TO = "from=2025-03-02", "to=2025-03-04"
 
 
-@pytest.mark.parametrize("sort", ["", "sort=0", "sort=4&desc=1"])
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        ["tag"],
-        ["author"],
-        ["published"],
-        [FROM],
-        [FROM, TO],
-        ["tag", "author"],
-        ["tag", "published"],
-        ["author", FROM, TO],
-        ["published", FROM, TO],
-        ["changes"],
-        ["changes", "tag", TO],
-        ["tag", "author", "published", FROM, TO],
-    ],
-    ids=" ".join,
+SORTS = ["", "sort=0", "sort=4&desc=1"]
+WANTED = (
+    ["tag"],
+    ["author"],
+    ["published"],
+    [FROM],
+    [FROM, TO],
+    ["tag", "author"],
+    ["tag", "published"],
+    ["author", FROM, TO],
+    ["published", FROM, TO],
+    ["changes"],
+    ["changes", "tag", TO],
+    ["tag", "author", "published", FROM, TO],
 )
-def test_filters_narrow_together_on_every_page_and_in_the_export(client, posts, wanted, sort):
+
+
+# Each alone in every order, together in one of them, which both databases take turns with.
+@pytest.mark.parametrize("wanted", WANTED, ids=" ".join)
+def test_filters_narrow_together_on_every_page_and_in_the_export(client, posts, wanted, database_kind):
     tag, author = posts
     signed_in(client, make_user("editor"))
+    turn = WANTED.index(wanted) + DATABASES.index(database_kind)
+    for sort in SORTS if len(wanted) == 1 else [SORTS[turn % len(SORTS)]]:
+        shows_what_is_wanted(client, tag, author, wanted, sort)
+
+
+def shows_what_is_wanted(client, tag, author, wanted, sort):
     words = {"tag": f"tag={tag.id}", "author": f"author={author.id}", "published": "state=published"}
     query = "&".join([words.get(one, one) for one in wanted if one != "changes"] + [sort] * bool(sort))
     query += "&changes=waiting" if "changes" in wanted else ""

@@ -519,7 +519,9 @@ def test_each_role_may_what_the_table_says_and_nothing_else(unguarded, client, r
 
 
 @pytest.mark.parametrize("who", ["without a role", "deactivated", "stranger"])
-def test_whoever_has_no_right_is_kept_out_of_everything(unguarded, client, who):
+def test_whoever_has_no_right_is_kept_out_of_everything(unguarded, client, who, database_kind):
+    if database_kind == "mariadb" and who != "without a role":
+        pytest.skip("Each is tried on SQLite: who may what is decided in Python.")
     person = make_user("admin", active=False) if who == "deactivated" else make_user(None)
     if who != "stranger":
         signed_in(client, person)

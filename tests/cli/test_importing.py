@@ -39,7 +39,7 @@ def imported(database_kind, request, tmp_path_factory):
     if database_kind == "mariadb":
         url = request.getfixturevalue("mariadb_server").create_database("whole_import")
     app = make_app(folder, url)
-    dry = flask(app, str(BLOG), *OLD_SITE, "--dry-run", "-v")
+    dry = flask(app, str(BLOG), *OLD_SITE, "--dry-run", "-v") if database_kind == "sqlite" else None
     with app.app_context():
         left = [
             db.session.scalar(select(func.count()).select_from(model)) for model in (Post, Tag, Author, Media, Redirect)
@@ -63,6 +63,8 @@ def blog(imported):
 
 def test_the_dry_run_writes_nothing_and_foretells_the_import(imported):
     _, dry, (left, files), first, _ = imported
+    if dry is None:
+        pytest.skip("What is read and told has nothing of a database in it; small blogs below are tried on both.")
 
     assert dry.exit_code == 0
     assert "Nothing was written" in dry.output
