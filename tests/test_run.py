@@ -115,7 +115,8 @@ def two_starts(tmp_path_factory, warm_python):
             if starts:
                 with pytest.raises(urllib.error.HTTPError) as answer:
                     ask(environ["CMS_PORT"], "/setup/guessed")
-                about["stranger"] = answer.value.code
+                with answer.value as refused:
+                    about["stranger"] = refused.code
                 about["beside"] = warm_python.run("run.py", cwd=HOME, env=environ).stderr
             process.send_signal(number)
             printed, errors = process.communicate(timeout=PATIENCE_SECONDS)

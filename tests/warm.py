@@ -40,21 +40,37 @@ class WarmPython:
         self, *arguments: str, cwd: Path, env: Mapping[str, str], typed: str = ""
     ) -> subprocess.CompletedProcess[str]:
         """``python ARGUMENTS``, which begin with ``-m MODULE`` or with the name of a script in ``cwd``."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
         with tempfile.TemporaryDirectory() as folder:
             pipes = [Path(folder) / name for name in ("in", "out", "err")]
             pipes[0].write_text(typed)
-            command = {"argv": arguments, "cwd": str(cwd), "env": dict(env), "pipes": [str(pipe) for pipe in pipes]}
-            self.process.stdin.write(json.dumps(command) + "\n")
-            self.process.stdin.flush()
-            code = int(self.process.stdout.readline())
+            code = self.wait(self._fork(arguments, cwd, env, pipes))
             return subprocess.CompletedProcess(arguments, code, pipes[1].read_text(), pipes[2].read_text())
+
+    def start(self, *arguments: str, cwd: Path, env: Mapping[str, str], output: Path) -> int:
+        """The same without waiting: the process id. All that it says goes to ``output``; ``wait`` must follow."""
+        return self._fork(arguments, cwd, env, [Path(os.devnull), output, output])
+
+    def wait(self, process: int) -> int:
+        """The exit code, once it has ended."""
+        return self._ask({"wait": process})
+
+    def _fork(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], pipes: Sequence[Path]) -> int:
+        pipes_as_text = [str(pipe) for pipe in pipes]
+        return self._ask({"fork": {"argv": arguments, "cwd": str(cwd), "env": dict(env), "pipes": pipes_as_text}})
+
+    def _ask(self, command: dict[str, Any]) -> int:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
 
 
 def become(argv: Sequence[str], cwd: str, env: dict[str, str], pipes: Sequence[str]) -> None:
     """Go on as a Python that was started so."""
-    for number, (path, how) in enumerate(zip(pipes, (os.O_RDONLY, *[os.O_WRONLY | os.O_CREAT] * 2), strict=True)):
+    for number, (path, how) in enumerate(
+        zip(pipes, (os.O_RDONLY, *[os.O_WRONLY | os.O_CREAT | os.O_APPEND] * 2), strict=True)
+    ):
         os.dup2(os.open(path, how, 0o600), number)
     os.chdir(cwd)
     # What a file of the environment's own sets at the start of Python is set by now, and not in ``env``.
@@ -71,7 +87,8 @@ def become(argv: Sequence[str], cwd: str, env: dict[str, str], pipes: Sequence[s
         runpy.run_path(argv[0], run_name="__main__")
 
 
-def run_forked(command: dict[str, Any]) -> int:
+def forked(command: dict[str, Any]) -> int:
+    """The process that runs it."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -88,7 +105,11 @@ def run_forked(command: dict[str, Any]) -> int:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return child
+
+
+def answer(fork: dict[str, Any] | None = None, wait: int = 0) -> int:
+    return forked(fork) if fork else os.waitstatus_to_exitcode(os.waitpid(wait, 0)[1])
 
 
 def main(home: str) -> None:
@@ -98,7 +119,7 @@ def main(home: str) -> None:
     import cms  # noqa: F401
 
     for line in iter(sys.stdin.readline, ""):
-        os.write(1, f"{run_forked(json.loads(line))}\n".encode())
+        os.write(1, f"{answer(**json.loads(line))}\n".encode())
 
 
 if __name__ == "__main__":

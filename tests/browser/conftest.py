@@ -3,12 +3,8 @@
 import os
 import re
 import signal
-import subprocess
-import sys
-import threading
 import time
 import urllib.request
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests import browser_tools
 from tests.mariadb import free_port
 from tests.required import skip_or_fail
+from tests.waiting import until
+from tests.warm import WarmPython
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -67,7 +65,7 @@ def is_expected(line: str) -> bool:
 def served(
     database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
-    """`python run.py` in a folder of its own: a fresh site that nobody has set up."""
+    """`python run.py` in a folder of its own, forked off a warm Python: a fresh site that nobody has set up."""
     instance = tmp_path_factory.mktemp(f"served_{database_kind}")
     url = "sqlite:///cms.sqlite3"
     if database_kind == "mariadb":
@@ -75,47 +73,35 @@ def served(
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("CMS_", "FLASK_"))}
     environ |= {"CMS_INSTANCE_PATH": str(instance), "CMS_DATABASE_URL": url}
 
+    warm: WarmPython = request.getfixturevalue("warm_python")
+
     def flask(*arguments: str, typed: str = "") -> str:
-        warm = request.getfixturevalue("warm_python")
         done = warm.run("-m", "flask", "--app", "run.py", *arguments, cwd=ROOT, env=environ, typed=typed)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    server, said = started(environ)
+    server, said = started(warm, environ, instance / "said.log")
     port = environ["CMS_PORT"]
     try:
-        # Nobody reads what it logs from here on, and a full pipe would stop it.
-        threading.Thread(target=deque, args=(server.stdout, 0), daemon=True).start()
         link = re.search(r"http://\S+/setup/\S+", said)
         await_answer(f"http://127.0.0.1:{port}/health/live")
         yield Site(f"http://127.0.0.1:{port}", link[0] if link else "", flask)
     finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
-        server.stdout.close()
-        assert server.returncode == 0
+        os.kill(server, signal.SIGINT)
+        assert warm.wait(server) == 0
 
 
-def started(environ: dict[str, str]) -> tuple[subprocess.Popen[str], str]:
-    """The server on a port that ``environ`` has afterwards, and what it said; on another where somebody was faster."""
-    said = ""
-    for _ in range(3):
+def started(warm: WarmPython, environ: dict[str, str], log: Path) -> tuple[int, str]:
+    """The process of the server, and what it said, on a port that ``environ`` has afterwards."""
+    for _ in range(3):  # on another port where somebody was faster
         environ["CMS_PORT"] = str(free_port())
-        server = subprocess.Popen(
-            [sys.executable, "run.py"],
-            cwd=ROOT,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        said = ""
-        for line in iter(server.stdout.readline, ""):
-            said += line
-            if "Ctrl-C" in line:
-                return server, said
-        server.wait()
-        server.stdout.close()
+        log.write_text("")
+        server = warm.start("run.py", cwd=ROOT, env=environ, output=log)
+        until(lambda: re.search(r"Ctrl-C|cannot start|Traceback", log.read_text()), "a server that runs")
+        said = log.read_text()
+        if "Ctrl-C" in said:
+            return server, said
+        warm.wait(server)
         if "already in use" not in said:
             break
     pytest.fail(f"the server did not start: {said}")
