@@ -12,7 +12,7 @@ from werkzeug.urls import iri_to_uri
 from cms.db import db
 from cms.errors import CmsError, NotAllowed
 from cms.language import gettext, marked, speaking
-from cms.services import redirecting
+from cms.services import redirecting, site
 from cms.services.speaking import without_asking
 
 WORDS = {
@@ -96,7 +96,7 @@ def dressed(words: dict[str, Any]) -> str:
 
 def bare(words: dict[str, Any]) -> str:
     """The page alone: it asks the database nothing."""
-    return render_template("errors/bare.html", **said(words))
+    return render_template("errors/bare.html", known=site.known(), **said(words))
 
 
 def said(words: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 import pytest
 from flask import abort
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
-from cms.services import redirecting
+from cms.services import redirecting, settings
 from tests.conftest import make_app
 
 
@@ -57,6 +58,21 @@ def test_every_error_has_a_page_in_the_house_look(breaking, code):
     assert "<h1>" in response.text
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("code", [413, 429, 500, 503])
+def test_what_asks_the_database_nothing_looks_as_the_site_last_did(breaking, code):
+    settings.change({"title": "The Harbour", "theme": "broadside"}, by=None)
+    db.session.commit()
+    breaking.get("/")
+
+    asked = []
+    event.listen(db.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
+    page = breaking.get(f"/break/{code}").text
+
+    assert asked == []
+    assert "/assets/theme/broadside.css?" in page
+    assert "The Harbour</a>" in page
 
 
 def test_a_bug_shows_its_number_and_no_detail(breaking):

@@ -29,7 +29,7 @@ def register_public(app: Flask) -> None:
     layout.register_layout(app)
     app.register_blueprint(bp)
     app.add_template_global(stylesheets.address, "stylesheet")
-    app.add_template_global(stylesheets.default_address, "default_stylesheet")
+    app.add_template_global(stylesheets.known_address, "known_stylesheet")
     for door in (comments, own_comments, comment_mail):
         for view in door.WITHOUT_SESSION:
             app.extensions["csrf"].exempt(view)

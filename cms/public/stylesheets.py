@@ -40,8 +40,14 @@ def address() -> str:
     return _address(wearing.worn(), stylesheets.accents_of(site.here().settings))
 
 
-def default_address() -> str:
-    """Of ours without anybody's colours: it asks the database nothing."""
+def known_address() -> str:
+    """The same as this process last knew it, or of ours without anybody's colours: it asks the database nothing."""
+    known = site.known()
+    try:
+        if known is not None:
+            return _address(themes.get(known.settings.theme), stylesheets.accents_of(known.settings))
+    except (InvalidChange, OSError):
+        pass  # a theme that is broken is no reason to show nothing
     return _address(themes.default(), {})
 
 

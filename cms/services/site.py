@@ -54,17 +54,17 @@ class Site:
 
 def current() -> Site:
     """One query where nothing has changed since the last time in this process."""
-    version = site_changes.version()
-    known: Site | None = current_app.extensions.get(KNOWN)
-    if (
-        known is not None
-        and known.version == version
-        and (known.valid_until is None or clock.now() < known.valid_until)
-    ):
-        return known
+    version, last = site_changes.version(), known()
+    if last is not None and last.version == version and (last.valid_until is None or clock.now() < last.valid_until):
+        return last
     site = of(settings.read(), version)
     current_app.extensions[KNOWN] = site
     return site
+
+
+def known() -> Site | None:
+    """The site as this process last saw it: for pages that ask the database nothing."""
+    return current_app.extensions.get(KNOWN)
 
 
 def of(chosen: SiteSettings, version: int = 0) -> Site:

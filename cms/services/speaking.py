@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, refresh
 from flask_login import current_user
 
@@ -48,7 +48,7 @@ def without_asking() -> str:
     if is_private():
         person = g.get("_login_user")
         return _of_choice(vars(person).get("language", "") if person is not None else "")  # not loaded: not asked for
-    known = current_app.extensions.get(site.KNOWN)
+    known = site.known()
     return language.nearest(known.settings.language) if known is not None else ENGLISH
 
 
