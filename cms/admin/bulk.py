@@ -129,7 +129,7 @@ class Bulk:
             "admin/model/confirm.html",
             question=question,
             title=title,
-            for_good=name in REMOVING and not self.trashes,
+            for_good=name in REMOVING and self.deletes_for_good,
             kept=kept,
             return_url=self._return_url(),
             **arguments,
@@ -217,7 +217,7 @@ class Bulk:
         if unseen := len(record_ids(ids)) - len(rows):
             outcome.leave(str(UNSEEN), count=unseen)
 
-    @action("delete", lazy("Delete"), lazy("Delete these for good?"))
+    @action("delete", lazy("Delete"), lazy("Delete these?"))
     def action_delete(self, ids: Sequence[Any]) -> None:
         def delete(row: Any) -> None:
             if not self.may_delete(row):

@@ -10,7 +10,7 @@ from wtforms import Form
 from cms.admin import failures
 from cms.db import db
 from cms.language import gettext
-from cms.services import auditing
+from cms.services import auditing, remaking
 from cms.transactions import try_again_if_possible
 
 SECRETS = frozenset(
@@ -23,6 +23,11 @@ class Saving:
 
     audited: Sequence[str] | None = None  # fields for the audit log; those of the form unless told
     trashes = False  # whether deleting puts rows into a trash, by ``trash()`` and ``restore()`` of the model
+
+    @property
+    def deletes_for_good(self) -> bool:
+        """Whether no button undoes it."""
+        return not self.trashes and self.model not in remaking.KINDS
 
     # What a view may say differently. Each works on the session and leaves the commit to the base.
     def make(self, form: Form) -> Any:
@@ -52,7 +57,7 @@ class Saving:
             row.trash()
             self.record("trashed", row)
         else:
-            self.record("deleted", row, before=self.facts(row))
+            self.record("deleted", row, before=self.facts(row) | remaking.kept(row))
             db.session.delete(row)
         db.session.flush()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import JSON, Index, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -40,6 +40,8 @@ class AuditEntry(Identified, db.Model):
     seal: Mapped[str | None] = mapped_column(ascii_identity(64))
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    KEPT: ClassVar[str] = "kept"  # the key of what ``before`` holds for undoing, and shows nobody
+
     @classmethod
     def about(cls, subject_type: str, subject_id: int) -> Select[tuple[Self]]:
         """What was done to one record, newest first."""
@@ -50,7 +52,7 @@ class AuditEntry(Identified, db.Model):
         """Field by field what it was and what it became."""
         before = json.loads(self.before) if self.before else {}
         after = json.loads(self.after) if self.after else {}
-        names = sorted({*before, *after})
+        names = sorted({*before, *after} - {self.KEPT})
         return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
 
     @property

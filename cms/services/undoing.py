@@ -18,7 +18,18 @@ from cms.db import Base, db
 from cms.errors import InvalidChange
 from cms.language import lazy
 from cms.models import AuditEntry, Comment, Media, Page, Post, Series, User
-from cms.services import accounts, auditing, media, moderating, publishing, revising, series, snapshots, tagging
+from cms.services import (
+    accounts,
+    auditing,
+    media,
+    moderating,
+    publishing,
+    remaking,
+    revising,
+    series,
+    snapshots,
+    tagging,
+)
 from cms.services.batches import Outcome
 
 WITHIN = timedelta(days=1)
@@ -72,6 +83,10 @@ def _deactivate(row: User, entry: AuditEntry, by: User) -> None:
     accounts.deactivate(row, by=by)
 
 
+def _remake(row: Base | None, entry: AuditEntry, by: User) -> None:
+    remaking.remake(REVERSALS[entry.action][0], entry, by=by)
+
+
 SERVICES: dict[type[Base], Any] = {Post: publishing, Page: publishing, Comment: moderating, Media: media}
 REVERSALS: dict[str, tuple[type[Base], Callable[[Any, AuditEntry, User], None]]] = {
     **{f"{model.__tablename__}.trashed": (model, _restore) for model in SERVICES},
@@ -86,6 +101,7 @@ REVERSALS: dict[str, tuple[type[Base], Callable[[Any, AuditEntry, User], None]]]
     "series.ordered": (Series, _reorder),
     "user.deactivated": (User, _activate),
     "user.activated": (User, _deactivate),
+    **{f"{model.__tablename__}.deleted": (model, _remake) for model in remaking.KINDS},
 }
 
 
@@ -165,7 +181,9 @@ def undo(entries: Sequence[AuditEntry], *, by: User, outcome: Outcome) -> None:
     for entry in entries:
         number, name = entry.subject_id or 0, entry.subject_label
         row = rows.get((entry.subject_type, number))
-        if row is None:
+        if REVERSALS[entry.action][1] is _remake:
+            outcome.attempt(number, name, lambda entry=entry: _remake(None, entry, by))
+        elif row is None:
             outcome.leave(GONE, number, name)
         else:
             outcome.attempt(number, name, lambda row=row, entry=entry: _undo(row, entry, later, by))

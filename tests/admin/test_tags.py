@@ -141,7 +141,7 @@ def test_deleting_many_asks_first(client):
     data = {"action": "delete", "rowid": [tag.id for tag in tags]}
 
     asked = submit(client, "/admin/tag/", data, to="/admin/tag/action/")
-    assert "Delete these for good?" in asked.text
+    assert "Delete these?" in asked.text
     assert "1 post loses a tag." in asked.text
     assert len(db.session.scalars(db.select(Tag)).all()) == 2
     submit(client, "/admin/tag/", {**data, "confirmed": "yes"}, to="/admin/tag/action/")

@@ -194,7 +194,7 @@ def test_many_are_deleted_by_a_bulk_act_after_its_question(polls, admin):
         page.get_by_label(f"Select {question}").check()
     expect(page.locator("[data-selected]")).to_have_text("2 selected")
     page.locator("[data-bulk]").get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Delete these for good?")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Delete these?")
     page.get_by_role("main").get_by_role("button", name="Delete").click()
 
     expect(page.get_by_role("main")).to_contain_text("2 deleted.")
