@@ -20,24 +20,28 @@ install: .venv/made
 # compile of migrations, which tests change twice in a second.
 COMPILED := export PYTHONDONTWRITEBYTECODE=1; $(PYTHON) -m compileall -q cms tests &&
 
+# Where the machine has memory for files, what tests write lies there: no test cuts the power, so that nothing needs a
+# disk to wait for. Others may walk through that folder, for the nodes of a cluster are not run by root.
+FOLDER := memory=`df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }'`; \
+	folder=`mktemp -d "$${memory:-$${TMPDIR:-/tmp}}/lightblog-XXXXXX"`; chmod 711 "$$folder"; \
+	trap 'rm -rf "$$folder"' EXIT; trap 'exit 130' INT TERM;
+
 # Half as many workers again as cores, since some wait; a file stays with one, for its tests share what is dear to set up.
 WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)' 2>/dev/null || echo 3)
 test: .venv/made-for-tests
-	@$(COMPILED) $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The proofs of cms/schema with their figures as a table: all of them, an hour and more, half an hour with LEVEL=ci, or
-# minutes with LEVEL=small, which leaves out what `make test` has already tried. What is measured against the clock goes
-# alone, at the end. Where the machine has memory for files, the databases that are killed lie there: a kill -9 takes
-# nothing of them, and putting each right a thousand times costs no disk.
+# minutes with LEVEL=small, which leaves out what `make test` has already tried. A kill -9 takes nothing of files in
+# memory, and putting databases right a thousand times costs no disk. What is measured against the clock goes alone, at
+# the end, on the disk.
 LEVEL := 1
 PROOFS_small := kills.py walks.py
 PROOFS_ci := $(PROOFS_small) odd_schemas.py
 PROOFS := $(if $(PROOFS_$(LEVEL)),$(addprefix tests/schema/test_,$(PROOFS_$(LEVEL))),tests/schema)
 schema-proof: .venv/made-for-tests
 	@rm -f .figures; export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; failed=0; \
-	memory=`df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }'`; \
-	folder=`mktemp -d "$${memory:-$${TMPDIR:-/tmp}}/lightblog-XXXXXX"`; trap 'rm -rf "$$folder"' EXIT; \
-	$(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -n auto --dist worksteal \
+	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -n auto --dist worksteal \
 	    --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
 	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q tests/schema/test_stalls.py || failed=1;) \
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
