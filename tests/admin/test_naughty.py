@@ -288,9 +288,10 @@ def test_a_megabyte_of_text_is_kept_to_the_letter(client):
     assert len(body.encode()) > 1_000_000
 
 
-def test_search_takes_it(client):
+def test_search_takes_it(client, database_kind):
+    """Every second text on each database."""
     signed_in(client, make_user("admin"))
-    for words in [text[:2000] for text in NAUGHTY.values()] + list(UNDECODABLE.values()):
+    for words in [*(text[:2000] for text in NAUGHTY.values()), *UNDECODABLE.values()][database_kind == "mariadb" :: 2]:
         for table in ("post", "page", "tag", "author", "audit"):
             assert client.get(f"/admin/{table}/", query_string={"search": words}).status_code == 200
         for name in ("action", "type"):
