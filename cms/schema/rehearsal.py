@@ -329,6 +329,16 @@ class Rehearsal:
             run_sql(self.connection, "SET SESSION foreign_key_checks = 1")
         table = structure.read_mysql(self.connection, self.probes[name])
         keys = [replace(key, name=stand_ins.get(key.name or "", key.name)) for key in table.foreign_keys]
+        # Like the other copies it goes without its keys, which a later step may drop, and keeps their indexes.
+        parts = [f"DROP FOREIGN KEY {quoted(key.name)}" for key in table.foreign_keys if key.name]
+        renamed = [
+            f"RENAME INDEX {quoted(stand_in)} TO {quoted(real)}"
+            for stand_in, real in stand_ins.items()
+            if stand_in in table.indexes
+        ]
+        for part in (*parts, *renamed):
+            run_sql(self.connection, f"ALTER TABLE {probe} {part}")
+        table = structure.read_mysql(self.connection, self.probes[name])
         self.tables[name] = replace(table, name=name, foreign_keys=keys)
 
     def column_type(self, table: str, column: str) -> TypeEngine:

@@ -184,6 +184,37 @@ def test_a_fill_from_other_tables_as_earlier_steps_leave_them_is_done(bench):
     assert [post["summary"] for post in bench.content()["post"].values()] == ["ADA", None]
 
 
+def test_a_key_that_one_run_makes_and_drops_is_in_no_later_steps_way(bench):
+    """A walk (CMS_TEST_SEED=128) was refused: the copy had kept the key, and would not part with its index."""
+    table = (
+        'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("author_id", sa.Integer),'
+        ' sa.ForeignKeyConstraint(["author_id"], ["author.id"], name="fk_note_author_id"))'
+    )
+    dropped = (
+        'with op.batch_alter_table("note") as batch:\n    batch.drop_constraint("fk_note_author_id", "foreignkey")'
+    )
+    made = (
+        'with op.batch_alter_table("note") as batch:\n'
+        '    batch.create_foreign_key("fk_note_author_id", "author", ["author_id"], ["id"])'
+    )
+    column = 'op.add_column("note", sa.Column("author_id", sa.Integer))'
+    bench.write(
+        [
+            START,
+            Revision("note", "start", table, 'op.drop_table("note")'),
+            Revision("free", "note", dropped, made),
+            Revision("less", "free", 'op.drop_column("note", "author_id")', column),
+        ]
+    )
+    bench.upgrade()
+    run(bench, "INSERT INTO note (id) VALUES (1)")
+
+    bench.downgrade("start")
+    bench.upgrade()
+
+    assert bench.content()["note"] == {(1,): {"id": 1}}
+
+
 @only_sqlite
 def test_a_plan_tells_what_stands_in_the_way_and_leaves_nothing_behind(bench, tmp_path):
     files = sorted(path.name for path in tmp_path.iterdir())
