@@ -109,7 +109,7 @@ def two_starts(tmp_path_factory, warm_python):
     folder, starts = tmp_path_factory.mktemp("starts"), []
     environ = fresh(folder, free_port())
     for number in (signal.SIGTERM, signal.SIGINT):
-        began, about = time.monotonic(), {}
+        began, about = time.monotonic(), {"is_gone": False}
         with running(environ) as process:
             seconds = time.monotonic() - began
             if starts:

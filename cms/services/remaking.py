@@ -51,7 +51,7 @@ def kept(row: Base) -> dict[str, Any]:
         if (db.session.scalar(select(func.count()).where(mine)) or 0) > MOST_POSTS:
             return {}
         posts = [list(pair) for pair in db.session.execute(select(*columns).where(mine).order_by(*columns))]
-    fields = {name: _plain(getattr(row, name)) for name, column in _columns(type(row)).items()}
+    fields = {name: _plain(getattr(row, name)) for name in _columns(type(row))}
     return {AuditEntry.KEPT: {ROW: fields, POSTS: posts}}
 
 
