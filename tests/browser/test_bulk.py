@@ -31,6 +31,7 @@ def site(served):
 
 
 def complaints(page):
+    page.wait_for_load_state()  # a heading can be read before the style sheet has given its button a size
     small = page.locator("main :is(button, input, summary, .job a, .goes-with a):visible").evaluate_all(SMALL)
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     boxes = [name for name in small if name not in ("rowid", "everything", "")]  # these have a cell or label around
