@@ -17,6 +17,7 @@ from cms.services.speaking import register_languages
 from cms.services.theming.wearing import register_themes
 from cms.setting_up import register_setting_up
 from cms.transactions import register_transactions
+from cms.url_rules import UrlRule
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environ()
     app = Flask("cms", template_folder="../templates", instance_path=str(settings.INSTANCE_PATH))
     app.config.from_object(settings)
+    app.url_rule_class = UrlRule
     register_themes(app)
     register_database(app)
     register_transactions(app)

@@ -48,7 +48,7 @@ VIOLATIONS = """
 
 
 def violations(page: Page, *rules: str) -> list[str]:
-    """What axe-core finds wrong with ``page`` as it is once loaded (by all rules or these): a rule and its first place."""
+    """What axe-core finds wrong with ``page`` once loaded (by all rules or these): a rule and its first place."""
     page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{AXE_SCRIPT}; 0")

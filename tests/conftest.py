@@ -132,13 +132,14 @@ def app(session_app: Flask) -> Iterator[Flask]:
 def empty() -> None:
     """Delete all rows but those that a new site has."""
     sqlite = db.engine.dialect.name == "sqlite"
+    derived = ("post_search", "post_search_word", "post_search_state")
+    names = [*(table.name for table in reversed(db.metadata.sorted_tables)), *derived]
+    # One question finds the few that have rows: forty of them cost more than most tests.
+    filled = " UNION ALL ".join(f"SELECT '{name}' FROM (SELECT 1 FROM {name} LIMIT 1) one" for name in names)
     with db.engine.begin() as connection:
         connection.execute(text("PRAGMA defer_foreign_keys=ON" if sqlite else "SET foreign_key_checks=0"))
-        derived = ("post_search", "post_search_word", "post_search_state")
-        for name in (*(table.name for table in reversed(db.metadata.sorted_tables)), *derived):
-            if name in ("site_state", "role"):
-                continue
-            if sqlite or connection.execute(text(f"SELECT 1 FROM `{name}` LIMIT 1")).first():
+        for name in connection.scalars(text(filled)).all():
+            if name not in ("site_state", "role"):
                 connection.execute(text(f"DELETE FROM {name}"))
         connection.execute(text("UPDATE site_state SET version = version + 1"))
         if not sqlite:

@@ -33,7 +33,7 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("services", ("cms.services",)),
     ("models", ("cms.models",)),
     ("database", ("cms.db", "cms.transactions")),
-    ("leaves", ("cms.text", "cms.clock", "cms.errors", "cms.language")),
+    ("leaves", ("cms.text", "cms.clock", "cms.errors", "cms.garbage", "cms.language", "cms.url_rules")),
 ]
 # Beside the layers: knows Alembic, nothing of the blog; who starts or watches the app may ask it.
 SCHEMA = "cms.schema"
