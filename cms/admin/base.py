@@ -179,11 +179,17 @@ class CmsModelView(Guarded, Bulk, Cells, Lists, Rows, Saving, Exporting, Remembe
         if request.method == "GET" or (self.trashes and request.form.get("confirmed") != "yes"):
             goes = self.goes_with([row])
             if request.method == "GET" or any(one.asks for one in goes):
-                return self.render(self.delete_template, model=row, goes_with=goes, return_url=self._return_url())
-        name = str(row)
+                return self.render(
+                    self.delete_template,
+                    model=row,
+                    goes_with=goes,
+                    final=self.final_words([row]),
+                    return_url=self._return_url(),
+                )
+        name, is_final = str(row), bool(self.final_words([row]))
         if self.delete_model(row):
             words = marked("“%(name)s” is in the trash.") if self.trashes else marked("“%(name)s” is deleted.")
-            tell_done(gettext(words, name=name), self.person)
+            tell_done(gettext(words, name=name), self.person, is_final=is_final)
         return redirect(self._return_url())
 
     @expose("/restore/", methods=("POST",))

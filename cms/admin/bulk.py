@@ -121,15 +121,16 @@ class Bulk:
             return None
         if name in REMOVING and self.trashes:
             question = ngettext("Put this into the trash?", "Put these %(num)s into the trash?", len(rows))
-        return self._confirm_page(str(question or title), name, title, rows=rows, goes_with=goes)
+        return self._confirm_page(str(question or title), name, title, rows, rows=rows, goes_with=goes)
 
-    def _confirm_page(self, question: str, name: str, title: str, **arguments: Any) -> str:
+    def _confirm_page(self, question: str, name: str, title: str, concerned: Sequence[Any], **arguments: Any) -> str:
         kept = {key: value for key, value in request.form.items() if key not in ("csrf_token", "rowid", "confirmed")}
         return self.render(
             "admin/model/confirm.html",
             question=question,
             title=title,
-            for_good=name in REMOVING and self.deletes_for_good,
+            final=self.final_words(concerned) if name in REMOVING else "",
+            undoable=name not in REMOVING or self.deletes_undoably,
             kept=kept,
             return_url=self._return_url(),
             **arguments,
@@ -157,6 +158,7 @@ class Bulk:
                 else gettext("%(verb)s the one that matches?", verb=verb),
                 name,
                 all_of_them if count > 1 else title,
+                rows,
                 rows=[],
                 goes_with=goes,
                 narrowed=self.narrowed_words(),

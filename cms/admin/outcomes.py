@@ -16,9 +16,9 @@ def done_words(count: int, done: str) -> str:
     return gettext("%(count)s %(done)s.", count=number(count), done=done)
 
 
-def tell_done(words: str, by: User) -> None:
+def tell_done(words: str, by: User, *, is_final: bool = False) -> None:
     """Say what ``by`` just did; the message can undo it where that is possible. After the commit."""
-    acts = undoing.of_request(by, auditing.request_id())
+    acts = undoing.of_request(by, auditing.request_id()) if not is_final else None
     flash(words, f"{UNDO}{acts.after + 1}-{acts.upto}" if acts is not None else "success")
 
 

@@ -9,7 +9,7 @@ from wtforms import Form
 
 from cms.admin import failures
 from cms.db import db
-from cms.language import gettext
+from cms.language import gettext, number
 from cms.services import auditing, remaking
 from cms.transactions import try_again_if_possible
 
@@ -25,9 +25,24 @@ class Saving:
     trashes = False  # whether deleting puts rows into a trash, by ``trash()`` and ``restore()`` of the model
 
     @property
-    def deletes_for_good(self) -> bool:
-        """Whether no button undoes it."""
-        return not self.trashes and self.model not in remaking.KINDS
+    def deletes_undoably(self) -> bool:
+        """Whether a button undoes it, at least as a rule."""
+        return self.trashes or self.model in remaking.KINDS
+
+    def final_words(self, rows: Sequence[Any]) -> str:
+        """That no button undoes it when ``rows`` are deleted, in words; empty where one does."""
+        if not self.deletes_undoably:
+            return gettext("This cannot be undone.")
+        if self.trashes:
+            return ""
+        lost = remaking.on_too_many_posts(rows)
+        most = number(remaking.MOST_POSTS)
+        if lost and len(rows) == 1:
+            return gettext("This cannot be undone: it is on more than %(most)s posts.", most=most)
+        if lost:
+            which = gettext(", ").join(str(row) for row in lost)
+            return gettext("On more than %(most)s posts, so it will not come back: %(names)s.", most=most, names=which)
+        return ""
 
     # What a view may say differently. Each works on the session and leaves the commit to the base.
     def make(self, form: Form) -> Any:

@@ -1,20 +1,33 @@
 """Putting back what was deleted: of some kinds the audit log keeps the whole row, and which posts it hung on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, inspect, select
+from sqlalchemy import inspect, select
 
 from cms.db import Base, CleanHtml, UtcDateTime, db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext
-from cms.models import AuditEntry, Author, Media, Post, PostAuthor, PostTag, Redirect, Series, SeriesPart, Tag, User
-from cms.services import auditing, bylines, reindexing
+from cms.models import (
+    AuditEntry,
+    Author,
+    Media,
+    Post,
+    PostAuthor,
+    PostTag,
+    Redirect,
+    Role,
+    Series,
+    SeriesPart,
+    Tag,
+    User,
+)
+from cms.services import auditing, bylines, overview, reindexing
 
 MOST_POSTS = 20_000  # one entry of the log holds their numbers, and one transaction puts them back
 ROW, POSTS = "row", "posts"
@@ -36,20 +49,31 @@ KINDS: dict[type[Base], Kind] = {
     Series: Kind("tag.edit", "slug", SeriesPart, "series_id", ("position",)),
     Author: Kind("author.edit", "slug", PostAuthor, "author_id", ("position",)),
     Redirect: Kind("redirect.edit", "path_hash"),
+    Role: Kind("role.edit", "name"),  # nobody has it: such a role cannot be deleted
 }
+
+
+def on_too_many_posts(rows: Sequence[Base]) -> list[Base]:
+    """Those of ``rows``, all of one kind, whose posts are too many to be kept: they cannot be put back. One query."""
+    kind = KINDS.get(type(rows[0])) if rows else None
+    if kind is None or kind.pairs is None:
+        return []
+    posts, key = kind.pairs.post_id, getattr(kind.pairs, kind.key)  # type: ignore[attr-defined]
+    counts = (overview.bounded(select(posts).where(key == row.id), MOST_POSTS) for row in rows)  # type: ignore[attr-defined]
+    return [
+        row for row, count in zip(rows, db.session.execute(select(*counts)).one(), strict=True) if count > MOST_POSTS
+    ]
 
 
 def kept(row: Base) -> dict[str, Any]:
     """What the entry of its deletion must hold so that ``remake`` can undo it; nothing where nothing can."""
     kind = KINDS.get(type(row))
-    if kind is None:
+    if kind is None or on_too_many_posts([row]):
         return {}
     posts: list[list[int]] = []
     if kind.pairs is not None:
         columns = [getattr(kind.pairs, name) for name in ("post_id", *kind.beside)]
         mine = getattr(kind.pairs, kind.key) == inspect(row).identity[0]
-        if (db.session.scalar(select(func.count()).where(mine)) or 0) > MOST_POSTS:
-            return {}
         posts = [list(pair) for pair in db.session.execute(select(*columns).where(mine).order_by(*columns))]
     fields = {name: _plain(getattr(row, name)) for name in _columns(type(row))}
     return {AuditEntry.KEPT: {ROW: fields, POSTS: posts}}
@@ -70,6 +94,8 @@ def remake(model: type[Base], entry: AuditEntry, *, by: User) -> None:
     row = model(**fields)
     if isinstance(row, Author):
         _link(row, by)
+    if isinstance(row, Role) and not by.can_grant([row]):
+        raise NotAllowed(gettext("You may not put back a role that may do more than you."))
     db.session.add(row)
     db.session.flush()
     posts = _put_back(kind, row, {pair[0]: pair[1:] for pair in was[POSTS]})

@@ -9,7 +9,7 @@ from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext
 from cms.models import Role, User, UserRole
 from cms.models.permission import PERMISSIONS
-from cms.services import auditing, way_in
+from cms.services import auditing, remaking, way_in
 from cms.text.slug import fold
 
 MOST_NAME_LETTERS = 40
@@ -64,7 +64,8 @@ def delete_role(role: Role, *, by: User | None) -> None:
         raise NotAllowed(gettext("You may not delete a role that may do more than you."))
     if is_any(select(UserRole).where(UserRole.role_id == role.id)):
         raise InvalidChange(gettext("People have the role %(name)s. Give them another one first.", name=role.name))
-    auditing.record("role.deleted", role, by=by, before={"permissions": sorted(role.permissions)})
+    before = {"permissions": sorted(role.permissions)} | remaking.kept(role)
+    auditing.record("role.deleted", role, by=by, before=before)
     db.session.delete(role)
     db.session.flush()
 

@@ -1,4 +1,4 @@
-"""Deleted tags, series, authors and redirects come back by the button of the message, with the posts they hung on."""
+"""Deleted tags, series, authors, redirects and roles come back by the button of the message, on the posts they were on."""
 
 import re
 
@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from cms.db import db
 from cms.models import AuditEntry, Author, Media, PostAuthor, PostTag, Redirect, Role, Series, SeriesPart, Tag
-from cms.services import media, redirecting, remaking, searching
+from cms.services import accounts, media, redirecting, remaking, roles, searching
 from cms.services import series as series_service
 from tests.factories import make_author, make_post, make_series, make_tag, make_user
 from tests.services.test_media import picture
@@ -129,6 +129,37 @@ def test_a_redirect_comes_back(client, editor):
     assert fields_of(db.session.scalars(Redirect.at("/old")).one()) == was
 
 
+def test_a_role_comes_back_with_its_rights_and_can_be_given_again(client, editor):
+    role = roles.add_role("moderator", {"admin.enter", "comment.moderate"}, description="Reads", by=None)
+    was = fields_of(role)
+
+    page = client.get(f"/admin/role/delete/?id={role.id}").text
+    assert "a button to undo it" in page
+    assert "cannot be undone" not in page
+    undone(client, deleted(client, role))
+
+    back = db.session.scalars(Role.named("moderator")).one()
+    assert fields_of(back) == was
+    assert db.session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "role.restored"
+    accounts.change_roles(make_user(None), [back], by=editor)
+
+
+def test_nobody_puts_back_a_role_that_may_do_what_they_lack_by_now(client, editor):
+    page = deleted(client, roles.add_role("keeper", {"user.edit", "role.edit"}, by=None))
+    editor.roles = [Role(name="less", permissions=["admin.enter", "role.edit"])]
+
+    assert "You may not put back a role that may do more than you." in undone(client, page)
+    assert db.session.scalar(Role.named("keeper")) is None
+
+
+def test_a_role_is_not_put_back_over_another_of_its_name(client, editor):
+    page = deleted(client, roles.add_role("keeper", {"role.edit"}, by=None))
+    roles.add_role("keeper", {"admin.enter"}, by=None)
+
+    assert "There is another one in its place by now." in undone(client, page)
+    assert db.session.scalars(Role.named("keeper")).one().grants == {"admin.enter"}
+
+
 def test_many_that_were_deleted_together_come_back_together(client, editor):
     tags = [make_tag("One"), make_tag("Two")]
     post = make_post(tags=["One", "Two"])
@@ -179,13 +210,40 @@ def test_whoever_lost_the_right_puts_nothing_back(client, editor):
     assert db.session.scalars(select(Tag)).all() == []
 
 
-def test_what_was_on_too_many_posts_is_told_so(client, editor, monkeypatch):
+def test_the_page_says_beforehand_that_it_is_on_too_many_posts_to_come_back(client, editor, monkeypatch):
     monkeypatch.setattr(remaking, "MOST_POSTS", 1)
-    make_post(tags=["Boats"]), make_post(tags=["Boats"])
+    series, author = make_series("Voyage"), make_author("Ada")
+    for _ in range(2):
+        make_post(tags=["Boats"], series="Voyage", authors=[author.id])
+    make_post(tags=["Sea"])
 
-    page = deleted(client, db.session.scalars(Tag.named("Boats")).one())
+    for row in (db.session.scalars(Tag.named("Boats")).one(), series, author):
+        page = client.get(f"/admin/{row.__tablename__}/delete/?id={row.id}").text
+        assert "This cannot be undone: it is on more than 1 posts." in page
+        assert "a button to undo it" not in page
+        assert "Undo" not in deleted(client, row)
+    sea = db.session.scalars(Tag.named("Sea")).one()
+    assert "a button to undo it" in client.get(f"/admin/tag/delete/?id={sea.id}").text
 
-    assert "It was on too many posts to be put back." in undone(client, page)
+
+def test_of_many_that_go_together_those_that_cannot_come_back_are_named(client, editor, monkeypatch):
+    monkeypatch.setattr(remaking, "MOST_POSTS", 1)
+    make_post(tags=["Boats", "Sea"]), make_post(tags=["Boats"])
+    tags = db.session.scalars(select(Tag)).all()
+    data = {"action": "delete", "rowid": [tag.id for tag in tags]}
+
+    asked = client.post("/admin/tag/action/", data=data).text
+    everything = client.post("/admin/tag/action/", data={"action": "delete", "everything": "yes"}).text
+    done = client.get(client.post("/admin/tag/action/", data={**data, "confirmed": "yes"}).location).text
+
+    words = "On more than 1 posts, so it will not come back: Boats."
+    assert words in asked
+    assert words in everything
+    assert "A button undoes it for a day afterwards." in everything
+    back = undone(client, done)
+    assert "Undone: 1 put back." in back
+    assert "It was on too many posts to be put back." in back
+    assert [tag.name for tag in db.session.scalars(select(Tag))] == ["Sea"]
 
 
 def test_what_is_kept_for_undoing_is_shown_in_no_history(client, editor):
