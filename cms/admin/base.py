@@ -183,6 +183,8 @@ class CmsModelView(Guarded, Bulk, Cells, Lists, Rows, Saving, Exporting, Remembe
                     self.delete_template,
                     model=row,
                     goes_with=goes,
+                    stays=self.stays([row]),
+                    instead=self.instead_of_deleting([row]),
                     final=self.final_words([row]),
                     return_url=self._return_url(),
                 )

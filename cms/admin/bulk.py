@@ -12,7 +12,7 @@ from flask_admin.actions import action
 from sqlalchemy import Select, func, select
 
 from cms.admin import paths
-from cms.admin.consequences import Consequence
+from cms.admin.consequences import Consequence, Instead
 from cms.admin.ids import record_ids
 from cms.admin.lookup import VIEWS
 from cms.admin.outcomes import done_words, tell_done, tell_left
@@ -54,6 +54,14 @@ class Bulk:
     def goes_with(self, rows: Sequence[Any]) -> list[Consequence]:
         """What is lost or stays behind when ``rows`` go: told by the page that asks first."""
         return []
+
+    def stays(self, rows: Sequence[Any]) -> list[Consequence]:
+        """What one might think goes with ``rows``, and does not."""
+        return []
+
+    def instead_of_deleting(self, rows: Sequence[Any]) -> Instead | None:
+        """What whoever is about to delete ``rows`` may want to do in its stead."""
+        return None
 
     def told_before(self, name: str, rows: Sequence[Any]) -> list[Consequence]:
         """What the act of this name, one of ``asking``, does to ``rows`` beside itself."""
@@ -124,12 +132,19 @@ class Bulk:
         return self._confirm_page(str(question or title), name, title, rows, rows=rows, goes_with=goes)
 
     def _confirm_page(self, question: str, name: str, title: str, concerned: Sequence[Any], **arguments: Any) -> str:
-        kept = {key: value for key, value in request.form.items() if key not in ("csrf_token", "rowid", "confirmed")}
+        kept = {
+            key: value
+            for key, value in request.form.items()
+            if key not in ("csrf_token", "rowid", "confirmed", "action")
+        }
         return self.render(
             "admin/model/confirm.html",
+            action=name,
             question=question,
             title=title,
             final=self.final_words(concerned) if name in REMOVING else "",
+            stays=self.stays(concerned) if name in REMOVING else [],
+            instead=self.instead_of_deleting(concerned) if name in REMOVING else None,
             undoable=name not in REMOVING or self.deletes_undoably,
             kept=kept,
             return_url=self._return_url(),

@@ -25,6 +25,15 @@ class Consequence:
     asks: bool = True
 
 
+@dataclass(frozen=True)
+class Instead:
+    """An act of the list that can be taken back, offered where deleting cannot: its name, and words that offer it."""
+
+    action: str
+    title: str
+    words: str
+
+
 Question = tuple[Select[Any], tuple[str, str], type[Base] | None, Any]  # ids, ``marked_plural``, the list of them
 
 

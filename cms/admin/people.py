@@ -17,16 +17,17 @@ from cms.admin import filters
 from cms.admin.badges import badge
 from cms.admin.base import CmsModelView
 from cms.admin.checks import Check, ChecksField
-from cms.admin.consequences import Consequence
+from cms.admin.consequences import Consequence, Instead, told
 from cms.admin.converting import CmsForm, stripped
 from cms.admin.fields import AtMost, Filled, no_nul
 from cms.admin.importing import Importing
+from cms.admin.outcomes import tell_done
 from cms.admin.paths import Path, index_of
 from cms.admin.times import ZONES, shown
 from cms.db import db
 from cms.errors import InvalidChange
-from cms.language import gettext, lazy, marked
-from cms.models import Role, User, UserRole
+from cms.language import gettext, lazy, marked, marked_plural
+from cms.models import Author, Comment, Post, PostAuthor, Role, User, UserRole
 from cms.services import accounts, inviting
 
 NO_MAIL = marked("No mail server is set. Give %(name)s this link to choose a password; it is shown only now: %(link)s")
@@ -149,9 +150,36 @@ class PeopleView(Importing, CmsModelView):
 
     def goes_with(self, rows: Sequence[User]) -> list[Consequence]:
         return [
-            Consequence(gettext("Nothing that they wrote: posts, comments and their byline stay.")),
-            Consequence(gettext("To keep them out, deactivate them.")),
+            Consequence(gettext("The account: name, address, password, second factor, roles and views of lists.")),
+            Consequence(gettext("They are signed out everywhere, at once.")),
         ]
+
+    def stays(self, rows: Sequence[User]) -> list[Consequence]:
+        numbers = [row.id for row in rows]
+        authors = list(db.session.scalars(select(Author.id).where(Author.user_id.in_(numbers))))
+        return [
+            *told(
+                (
+                    select(PostAuthor.post_id).where(PostAuthor.author_id.in_(authors)).distinct(),
+                    marked_plural("%(num)s post under their name.", "%(num)s posts under their name."),
+                    Post,
+                    {"author": authors[0]} if len(authors) == 1 else None,
+                ),
+                (
+                    select(Comment.id).where(Comment.user_id.in_(numbers)),
+                    marked_plural("%(num)s comment that they wrote.", "%(num)s comments that they wrote."),
+                    None,
+                    None,
+                ),
+            ),
+            Consequence(gettext("Their byline, pages and pictures, and what the audit log says of them.")),
+        ]
+
+    def instead_of_deleting(self, rows: Sequence[User]) -> Instead | None:
+        if not any(row.active for row in rows):
+            return None
+        words = gettext("Deactivating keeps them out as well, deletes nothing, and can be taken back at any time.")
+        return Instead("deactivate", gettext("Deactivate instead"), words)
 
     def handle_view_exception(self, exc: Exception, form: Form | None = None) -> bool:
         if isinstance(exc, InvalidChange) and exc.field is None and form is not None and "roles" in form:
@@ -171,7 +199,10 @@ class PeopleView(Importing, CmsModelView):
         done = self.attempt(lambda: (act(user, by=self.person),), row=user)
         if done is not None:
             link = done[0] if isinstance(done[0], str) else None
-            flash(gettext(NO_MAIL, name=name, link=link) if link else gettext(said, name=name), "success")
+            if link:
+                flash(gettext(NO_MAIL, name=name, link=link), "success")
+            else:
+                tell_done(gettext(said, name=name), self.person)
         return redirect(self.get_url(".edit_view", id=number))
 
     @action("deactivate", lazy("Deactivate"), lazy("Keep these people out? They are signed out at once."))

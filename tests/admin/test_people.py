@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from cms.db import db
-from cms.models import AuditEntry, Mail, Role, User
+from cms.models import AuditEntry, Author, Mail, Role, User
 from cms.services import roles
-from tests.factories import make_user
+from tests.factories import make_author, make_comment, make_post, make_user
 from tests.signing_in import sign_in, signed_in, submit
 
 NEW = "/admin/user/new/"
@@ -212,3 +212,53 @@ def test_the_list_of_people_takes_few_queries(admin, count_queries):
         make_user("editor")
 
     assert queries() == few <= 8
+
+
+def test_before_a_person_is_deleted_one_sees_what_goes_what_stays_and_the_way_back(unguarded, admin):
+    zoe = make_user("author", name="Zoë")
+    byline = make_author("Zoë", user_id=zoe.id)
+    post = make_post(authors=[byline.id])
+    make_comment(post, user_id=zoe.id)
+
+    page = admin.get(f"/admin/user/delete/?id={zoe.id}").text
+
+    goes, stays = page.split("What goes with it:")[1].split("What stays:")
+    assert "second factor" in goes
+    assert f"/admin/post/?author={byline.id}" in stays
+    assert "1 post under their name." in stays
+    assert "1 comment that they wrote." in stays
+    assert "audit log" in stays
+    assert "cannot be undone" in page
+    instead = re.search(r'name="action" value="(\w+)" formaction="([^"]+)">Deactivate instead', page)
+    data = {"id": zoe.id, "rowid": zoe.id, "confirmed": "yes", "action": instead[1]}
+    done = admin.get(admin.post(instead[2], data=data).location).text
+    assert (zoe.active, db.session.get(User, zoe.id)) == (False, zoe)
+    acts = re.search(r'name="acts" value="([\d-]+)"', done)[1]
+    admin.post("/admin/job/undo/", data={"acts": acts})
+    assert zoe.active
+    assert db.session.get(Author, byline.id).user_id == zoe.id
+
+
+def test_many_people_can_be_deactivated_instead_of_deleted_too(unguarded, admin):
+    people = [make_user("author"), make_user("author")]
+    data = {"action": "delete", "rowid": [one.id for one in people]}
+
+    asked = admin.post("/admin/user/action/", data=data).text
+    kept = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', asked))
+    instead = re.search(r'name="action" value="(\w+)">Deactivate instead', asked)[1]
+    admin.post("/admin/user/action/", data={**kept, "action": instead, "rowid": data["rowid"]})
+
+    assert [one.active for one in people] == [False, False]
+    assert "Deactivate instead" not in admin.post("/admin/user/action/", data=data).text
+    assert "Deactivate instead" not in admin.get(f"/admin/user/delete/?id={people[0].id}").text
+
+
+def test_the_message_after_deactivating_somebody_undoes_it(unguarded, admin):
+    zoe = make_user("author", name="Zoë")
+
+    done = admin.post(f"/admin/user/access/?id={zoe.id}", data={"act": "deactivate"})
+    page = admin.get(done.location).text
+
+    assert "Zoë is deactivated and signed out." in page
+    admin.post("/admin/job/undo/", data={"acts": re.search(r'name="acts" value="([\d-]+)"', page)[1]})
+    assert zoe.active

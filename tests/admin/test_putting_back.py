@@ -1,4 +1,4 @@
-"""Deleted tags, series, authors, redirects and roles come back by the button of the message, on the posts they were on."""
+"""Deleted tags, series, authors, redirects and roles come back by the button of the message, with their posts."""
 
 import re
 
