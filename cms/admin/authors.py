@@ -12,13 +12,13 @@ from cms.admin import paths
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, leading_to, told
 from cms.admin.converting import stripped
-from cms.admin.fields import AtMost, no_nul
+from cms.admin.fields import AtMost, Checked, no_nul
 from cms.admin.lookups import PEOPLE, PICTURES
 from cms.db import db
 from cms.errors import InvalidChange
 from cms.language import gettext, lazy, marked_plural
 from cms.models import Author, Post, PostAuthor
-from cms.services import addresses, auditing, bylines, redirecting, reindexing
+from cms.services import addresses, auditing, bylines, links, redirecting, reindexing
 from cms.text.slug import slugify
 
 
@@ -51,6 +51,7 @@ class AuthorView(CmsModelView):
         "user": lazy("Whose own posts these are."),
     }
     form_columns = ["name", "slug", "bio", "website", "picture", "user"]
+    form_args = {"website": {"validators": [Checked(lambda address: links.checked_whole(address, field="website"))]}}
     form_extra_fields = {
         "slug": StringField(
             lazy("Address"),
@@ -99,8 +100,6 @@ class AuthorView(CmsModelView):
 
     def _fill(self, form: Form, author: Author) -> None:
         website = form.website.data or ""
-        if website and not website.startswith(("https://", "http://")):
-            raise InvalidChange(gettext("Give the whole address, from https:// on."), field="website")
         if (form.bio.data or "") != author.bio:
             author.describe((form.bio.data or "").replace("\r\n", "\n"))
         bylines.link(author, form.user.data, by=self.person)

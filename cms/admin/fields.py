@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
@@ -47,6 +47,21 @@ class AtMost:
         length = len(field.data or "")
         if length > self.letters:
             raise ValidationError(at_most(self.letters, length))
+
+
+class Checked:
+    """What a service would refuse of this value alone, said together with what else the form has to say."""
+
+    def __init__(self, check: Callable[[str], object]) -> None:
+        self.check = check
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if field.errors or not field.data:
+            return
+        try:
+            self.check(field.data)
+        except InvalidChange as error:
+            raise ValidationError(str(error)) from None
 
 
 def no_nul(form: Any, field: Field) -> None:

@@ -19,7 +19,7 @@ from cms.admin.base import CmsModelView
 from cms.admin.checks import Check, ChecksField
 from cms.admin.consequences import Consequence, Instead, told
 from cms.admin.converting import CmsForm, stripped
-from cms.admin.fields import AtMost, Filled, no_nul
+from cms.admin.fields import AtMost, Checked, Filled, no_nul
 from cms.admin.importing import Importing
 from cms.admin.outcomes import tell_done
 from cms.admin.paths import Path, index_of
@@ -37,7 +37,11 @@ class PersonForm(CmsForm):
     """An account. Passwords are chosen by the person, never here."""
 
     name = StringField(lazy("Name"), [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)], filters=[stripped])
-    email = StringField(lazy("E-mail"), [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS)], filters=[stripped])
+    email = StringField(
+        lazy("E-mail"),
+        [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS), Checked(accounts.checked_email)],
+        filters=[stripped],
+    )
     roles = ChecksField(lazy("Roles"), values_of=lambda roles: [str(role.id) for role in roles])
     time_zone = SelectField(lazy("Time zone"), choices=ZONES, default="UTC")
 

@@ -14,7 +14,7 @@ from wtforms import BooleanField, Form, StringField, TextAreaField
 from cms.admin import filters, paths
 from cms.admin.bulk import running
 from cms.admin.consequences import Question
-from cms.admin.fields import LanguageField, LookupField, LookupListField, SeriesField, TagsField
+from cms.admin.fields import Checked, LanguageField, LookupField, LookupListField, SeriesField, TagsField
 from cms.admin.lookups import AUTHORS, PICTURES, POSTS, SERIES, TAGS
 from cms.admin.paths import MOST_LOOKED_THROUGH, Path, Some, Source
 from cms.admin.writing import WritingView, changes_filter, state_filter
@@ -23,7 +23,7 @@ from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext, lazy, lazy_pgettext, marked_plural
 from cms.models import Author, Comment, Media, Post, PostAuthor, PostTag, SeriesPart
-from cms.services import bylines, newest_posts, revising, searching, snapshots, tagging
+from cms.services import bylines, links, newest_posts, revising, searching, snapshots, tagging
 
 AUTHORS_SHOWN, TAGS_SHOWN = 2, 2
 MOST_OWN = 5000  # whoever sees their own posts alone has the newest of them in the list
@@ -67,7 +67,7 @@ class PostForm(WritingForm):
     )
     canonical_url = StringField(
         lazy("First published at"),
-        text("canonical_url"),
+        [*text("canonical_url"), Checked(lambda address: links.checked_whole(address.strip(), field="canonical_url"))],
         description=lazy("If the original stands elsewhere: its whole address."),
     )
     is_featured = BooleanField(lazy("Featured"))

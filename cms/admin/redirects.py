@@ -8,6 +8,7 @@ from wtforms import Form
 from cms.admin import times
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence
+from cms.admin.fields import Checked
 from cms.admin.importing import Importing
 from cms.db import db
 from cms.language import gettext, lazy
@@ -56,6 +57,10 @@ class RedirectView(Importing, CmsModelView):
         "target": lazy("Of this site (/new/address), or a whole one (https://…)."),
     }
     form_columns = ["path", "target"]
+    form_args = {
+        "path": {"validators": [Checked(redirecting.checked_path)]},
+        "target": {"validators": [Checked(redirecting.checked_target)]},
+    }
 
     def make(self, form: Form) -> Redirect:
         row = Redirect()

@@ -4,7 +4,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from wtforms import StringField, TextAreaField
+from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.widgets import TextArea
 
 from cms.admin.converting import CmsForm
@@ -45,6 +45,13 @@ class WritingForm(CmsForm):
     meta_title = StringField(lazy("Title for search engines"), text("meta_title"))
     meta_description = TextAreaField(lazy("Description for search engines"), text("meta_description"))
     version = VersionField()
+
+    def validate_unpublish_at(self, field: Field) -> None:
+        """Its name is what WTForms looks for."""
+        try:
+            snapshots.check_times(self.published_at.data, field.data)
+        except InvalidChange as error:
+            raise ValidationError(str(error)) from None
 
 
 def shown(subject: Post | Page) -> SimpleNamespace:

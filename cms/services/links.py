@@ -21,6 +21,13 @@ class Link:
     place: int | None = None
 
 
+def checked_whole(address: str, *, field: str) -> str:
+    """``address``, which is a whole one or empty. Raises InvalidChange naming ``field``."""
+    if address and not address.startswith(("https://", "http://")):
+        raise InvalidChange(gettext("Give the whole address, from https:// on."), field=field)
+    return address
+
+
 def read(text: str, *, field: str) -> list[Link]:
     """The links of ``text`` in their order. Raises InvalidChange naming ``field`` and the line."""
     found = []

@@ -31,17 +31,29 @@ def end(path: str) -> None:
     db.session.execute(delete(Redirect).where(Redirect.path_hash == path_hash(path)))
 
 
-def set_by_hand(redirect: Redirect, path: str, target: str) -> None:
-    """Fill ``redirect`` with what an admin typed. Raises InvalidChange for what could never work."""
-    path, target = path.strip(), target.strip()
+def checked_path(path: str) -> str:
+    """``path`` as something to lead on from. Raises InvalidChange."""
+    path = path.strip()
     if not path.startswith("/") or path.startswith("//") or "?" in path or "#" in path:
         raise InvalidChange(
             gettext("Begin with a slash and leave out the site's name, ? and #: /old/address"), field="path"
         )
+    return path
+
+
+def checked_target(target: str) -> str:
+    """``target`` as something to lead to. Raises InvalidChange."""
+    target = target.strip()
     if not target.startswith(("/", "https://", "http://")) or target.startswith("//"):
         raise InvalidChange(
             gettext("Give an address of this site (/new/address) or a whole one (https://…)."), field="target"
         )
+    return target
+
+
+def set_by_hand(redirect: Redirect, path: str, target: str) -> None:
+    """Fill ``redirect`` with what an admin typed. Raises InvalidChange for what could never work."""
+    path, target = checked_path(path), checked_target(target)
     if path == target:
         raise InvalidChange(gettext("This would lead to itself."), field="target")
     with db.session.no_autoflush:

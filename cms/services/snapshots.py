@@ -8,7 +8,7 @@ from cms.db import db
 from cms.errors import InvalidChange
 from cms.language import gettext, number
 from cms.models import Page, Post, Revision, Tag
-from cms.services import series, tagging, translating
+from cms.services import links, series, tagging, translating
 
 TEXTS = ("title", "slug", "body", "meta_title", "meta_description", "raw_html")
 TIMES = ("published_at", "unpublish_at")
@@ -194,13 +194,18 @@ def checked(subject: Post | Page, changes: Mapping[str, Any]) -> dict[str, Any]:
                     ),
                     field=name,
                 )
-        if name == "canonical_url" and value and not value.startswith(("https://", "http://")):
-            raise InvalidChange(gettext("Give the whole address, from https:// on."), field=name)
+        if name == "canonical_url":
+            links.checked_whole(value, field=name)
         if name == "raw_html":
             value = bool(value)
         fields[name] = _plain(value)
-    times = {name: when(fields[name]) if name in fields else getattr(subject, name) for name in TIMES}
-    begins, ends = times["published_at"], times["unpublish_at"]
-    if any(name in fields for name in TIMES) and begins and ends and ends <= begins:
-        raise InvalidChange(gettext("The end must come after the beginning."), field="unpublish_at")
+    if any(name in fields for name in TIMES):
+        times = {name: when(fields[name]) if name in fields else getattr(subject, name) for name in TIMES}
+        check_times(times["published_at"], times["unpublish_at"])
     return fields
+
+
+def check_times(begins: datetime | None, ends: datetime | None) -> None:
+    """Raises InvalidChange where the end is no later than the beginning."""
+    if begins and ends and ends <= begins:
+        raise InvalidChange(gettext("The end must come after the beginning."), field="unpublish_at")

@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from PIL import Image
 from wtforms import FieldList, Form, FormField, StringField
 from wtforms.validators import InputRequired
@@ -90,6 +90,48 @@ def test_what_only_the_services_refuse_is_in_the_summary_too(client):
 
     assert heading == "Nothing is saved yet: 1 thing needs a look"
     assert list(links) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("address", "data", "wrong"),
+    [
+        ("user", {"name": "", "email": "ada(at)example.org"}, {"name", "email"}),
+        ("author", {"name": "", "website": "example.org"}, {"name", "website"}),
+        ("redirect", {"path": "old", "target": "new"}, {"path", "target"}),
+        ("tag", {"name": "!!!", "description": "d" * 1001}, {"name", "description"}),
+        ("series", {"title": "!!!", "description": "d" * 1001}, {"title", "description"}),
+        (
+            "post",
+            {
+                "title": "t" * 300,
+                "canonical_url": "example.org",
+                "published_at": "2026-12-02T09:00",
+                "unpublish_at": "2026-12-01T09:00",
+            },
+            {"title", "canonical_url", "unpublish_at"},
+        ),
+    ],
+)
+def test_one_press_names_all_that_is_wrong_and_keeps_what_was_typed(client, address, data, wrong):
+    signed_in(client, make_user("admin"))
+
+    answer = submit(client, f"/admin/{address}/new/", data)
+
+    assert answer.status_code == 422
+    assert summary(answer.text)[1].keys() == wrong
+    for name in wrong:
+        assert f'id="{name}-error"' in answer.text
+    assert all(str(escape(typed)) in answer.text for typed in data.values())
+
+
+def test_no_browser_stops_at_the_first_empty_field(client):
+    signed_in(client, make_user("admin"))
+
+    for address in ("user/new", "author/new", "redirect/new", "tag/new", "role/new", "media/new", "setting", "account"):
+        page = client.get(f"/admin/{address}/").text
+        form = page[page.index('class="record-form"') :]
+        assert not re.search(r"<(input|textarea|select)[^>]* required\b", form), address
+    assert 'aria-required="true"' in client.get("/admin/user/new/").text
 
 
 def test_what_concerns_no_field_stands_in_the_summary_and_not_on_the_next_page(client):
