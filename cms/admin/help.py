@@ -21,6 +21,11 @@ class Guide:
     title: str
     text: str
 
+    @property
+    def summary(self) -> str:
+        """Its first paragraph, in words alone."""
+        return markdown.render(self.text.strip().split("\n\n", 1)[0]).striptags()
+
 
 class HelpView(CmsView):
     """A list of guides, and a page for each."""

@@ -133,4 +133,4 @@ class Comment(Trashable, Identified, db.Model):
         return "trashed" if self.deleted_at is not None else self.status.value
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.body[:60]}"
+        return f"{self.name}: {self.body[:60]}{'…' if self.body[60:] else ''}"

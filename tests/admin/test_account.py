@@ -62,3 +62,22 @@ def test_what_does_not_fit_is_said_beside_its_field(client, data, field):
     assert answer.status_code == 422
     assert f'href="#{field}"' in answer.text
     assert person.name == "Before"
+
+
+def test_the_links_of_an_account_page_lead_elsewhere(client):
+    signed_in(client, make_user("editor"))
+
+    page = client.get("/change").text
+
+    assert 'href="/change"' not in page
+    assert 'href="/tf-setup"' in page
+    assert 'href="/change"' in client.get("/tf-setup").text
+
+
+def test_each_guide_says_whom_it_is_for_before_one_opens_it(client):
+    signed_in(client, make_user("editor"))
+
+    page = client.get("/admin/help/").text
+
+    assert "You decide who may do what" in page
+    assert "open /admin/ and sign in." in page  # in words alone, without marks of Markdown

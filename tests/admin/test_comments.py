@@ -193,3 +193,11 @@ def test_the_filter_says_how_much_it_knows_and_why_it_thinks_so(client):
         assert re.search(r"in \d+ of \d+ spam, in 0 of \d+ good", text)
         assert live_parts(text) == []
     assert SELLING["email"] in record
+
+
+def test_a_comment_that_is_cut_short_in_a_heading_says_so(client):
+    signed_in(client, make_user("editor"))
+    long, short = (make_comment(make_post(), name="Ines", body=body) for body in ("word " * 20, "Thank you."))
+
+    assert re.search(r"<h1[^>]*>Ines: (word )+…</h1>", client.get(f"/admin/comment/edit/?id={long.id}").text)
+    assert "<h1>Ines: Thank you.</h1>" in client.get(f"/admin/comment/edit/?id={short.id}").text

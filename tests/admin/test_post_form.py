@@ -239,3 +239,11 @@ def test_a_title_pasted_over_two_lines_becomes_one(client):
     submit(client, NEW, {"title": "A long title\r\n of two lines", "body": "x"})
 
     assert post_named("A long title of two lines")
+
+
+def test_a_title_is_seen_once_above_its_text(client):
+    signed_in(client, make_user("editor"))
+    post = make_post(title="Boats")
+
+    assert '<h1 class="unseen">Boats</h1>' in client.get(f"/admin/post/edit/?id={post.id}").text
+    assert "<h1>New post</h1>" in client.get("/admin/post/new/").text
