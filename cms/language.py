@@ -18,6 +18,9 @@ from markupsafe import Markup, escape
 ENGLISH, CHINESE = "en", "zh-Hans"  # as HTML and accounts name them
 LANGUAGES = {ENGLISH: "English", CHINESE: "简体中文"}  # each by its own name, so that whoever needs it can read it
 
+# What says of a code that its Chinese is written in other characters than ours.
+TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+
 # As Babel names them. Flask-Admin and Flask-Security call their Chinese so, and one name must find all catalogs.
 LOCALES = {ENGLISH: "en", CHINESE: "zh_Hans_CN"}
 
@@ -133,6 +136,12 @@ def code() -> str:
 def nearest(wanted: str) -> str:
     """The language of ours that is nearest to a code such as ``zh-CN``: all Chinese reads ours, all else English."""
     return CHINESE if wanted.replace("_", "-").lower().split("-")[0] == "zh" else ENGLISH
+
+
+def is_spoken(wanted: str) -> bool:
+    """Whether a request speaks the language of such a code. Our Chinese is not that of Taiwan."""
+    parts = wanted.replace("_", "-").lower().split("-")
+    return parts[0] == code().split("-")[0] and TRADITIONAL.isdisjoint(parts)
 
 
 @contextmanager

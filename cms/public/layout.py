@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request, url_for
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
-from cms.language import ENGLISH, code, gettext, marked, when
+from cms.language import ENGLISH, code, gettext, is_spoken, marked, when
 from cms.services import media, subscribing, translating
 from cms.services.site import here
 from cms.services.speaking import is_private
@@ -25,8 +25,10 @@ LABELS = (
 )
 # Languages that are written from right to left.
 FROM_RIGHT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "syr", "ug", "ur", "yi"})
+# With what opens inside, where that is the text again.
 _LABEL = re.compile(
     r'aria-label="(Link to this section|Footnotes?|Back to reference|Table|Done|To do)(?:(:? )([^"]*))?"'
+    r"([^<>]*>\s*<(?:ol|table)\b)?"
 )
 
 
@@ -56,14 +58,22 @@ def local_iso(time: datetime) -> str:
     return time.astimezone(here().settings.zone).isoformat(timespec="seconds")
 
 
-def spoken(html: Markup) -> Markup:
-    """Rendered Markdown with what it says to those who hear it in the language of the page: it is kept in English."""
-    return html if code() == ENGLISH else Markup(_LABEL.sub(_label, html))  # noqa: S704 (it was clean, and stays so)
+def spoken(html: Markup, language: str = "") -> Markup:
+    """Rendered Markdown, written in ``language``, with what it says to those who hear it in the language of the page.
 
+    It is kept in English. ``language`` is the site's where none is told.
+    """
+    text = str(written_in(language))
+    if code() == ENGLISH and not text:
+        return html
+    said = f' lang="{words_language()}"' if text else ""
 
-def _label(found: re.Match[str]) -> str:
-    words, between, of = found.groups()
-    return f'aria-label="{gettext(f"{words}{between}%(of)s", of=of) if of else gettext(words)}"'
+    def label(found: re.Match[str]) -> str:
+        words, between, of, inside = found.groups()
+        name = gettext(f"{words}{between}%(of)s", of=of) if of else gettext(words)
+        return f'aria-label="{name}"{said}{inside + text if inside else ""}'
+
+    return Markup(_LABEL.sub(label, html))  # noqa: S704 (it was clean, and stays so)
 
 
 def page_language() -> str:
@@ -71,6 +81,21 @@ def page_language() -> str:
     if is_private() and not g.get("as_readers_see_it"):
         return code()
     return str(here().settings.language)
+
+
+def words_language() -> str:
+    """What our own words are in round the texts of a site: its language, or English where we have none in that."""
+    language = page_language()
+    return language if is_spoken(language) else code()
+
+
+def written_in(language: str = "") -> Markup:
+    """The ``lang`` of what people wrote, in ``language`` or else that of the site; nothing where it is ours.
+
+    Ours are the ground of a page, from its body on: what people wrote stands in far fewer places.
+    """
+    language = language or str(here().settings.language)
+    return Markup("") if language == words_language() else Markup(' lang="{}"').format(language)
 
 
 def page_direction() -> str:
@@ -99,7 +124,7 @@ def register_layout(app: Flask) -> None:
     proxy = LocalProxy(here)
     app.context_processor(lambda: {"site": proxy})
     app.after_request(keep_static)
-    for function in (absolute, page_language, page_direction, static_url, reading_minutes):
+    for function in (absolute, page_language, page_direction, words_language, written_in, static_url, reading_minutes):
         app.add_template_global(function)
     app.add_template_global(media.url_of, "media_url")
     app.add_template_global(subscribing.is_offered, "mail_on_answers")

@@ -37,6 +37,7 @@ class Result:
     """One line of the page: what a byline says, the title and a passage in parts, and the tags that were looked for."""
 
     slug: str
+    language: str
     listed_at: datetime
     word_count: int
     authors: Sequence[Named]
@@ -116,7 +117,7 @@ def _results(ids: Sequence[int], terms: Sequence[Term], *, few: bool) -> list[Re
     if not ids:
         return []
     names = _names(ids).subquery("names")
-    columns = [Post.id, Post.title, Post.slug, Post.excerpt, Post.listed_at, Post.word_count]
+    columns = [Post.id, Post.title, Post.slug, Post.language, Post.excerpt, Post.listed_at, Post.word_count]
     # Of many apart: with each author and tag of a post the database would send its text again.
     query = select(*columns, names, *([Post.body_html] if few else [])).where(Post.id.in_(ids), Post.visible())
     query = query.outerjoin(names, names.c.post_id == Post.id).order_by(names.c.place, names.c.name_slug)
@@ -154,6 +155,7 @@ def _result(row: Any, authors: Sequence[Named], tags: Sequence[Named], html: str
     found = [(tag, marking.marked(tag.name, terms)) for tag in tags]
     return Result(
         row.slug,
+        row.language,
         row.listed_at,
         row.word_count,
         authors,

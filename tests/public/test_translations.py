@@ -42,8 +42,9 @@ def test_a_post_links_its_other_languages_by_their_own_names(client, group):
     assert re.search(r'<a href="/posts/salz" rel="alternate" lang="de" hreflang="de">Deutsch</a>', here)
     assert re.search(r'<a href="/posts/salt" rel="alternate" lang="en" hreflang="en">English</a>', there)
     assert "Français" not in here
-    assert '<article class="text">' in here
-    assert '<article class="text" lang="de">' in there
+    assert "<h1>Salt</h1>" in here
+    assert '<h1 lang="de">Salz</h1>' in there
+    assert '<div class="prose" dir="auto" lang="de">' in there
     assert '<html lang="en">' in there
 
 

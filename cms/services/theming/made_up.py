@@ -180,6 +180,7 @@ def found_post(name: str = "Flask") -> SimpleNamespace:
     parts = [SimpleNamespace(text="A post about the ", is_found=False), SimpleNamespace(text="sea", is_found=True)]
     return SimpleNamespace(
         slug="a-post",
+        language="",
         listed_at=NOW,
         word_count=1200,
         authors=[author()],
