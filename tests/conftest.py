@@ -47,6 +47,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that was imported for them stay until the end."""
+    garbage.keep_what_is_there()
+
+
 class Client(FlaskClient):
     """A visitor: requests run outside the app context and the session of the test."""
 

@@ -116,7 +116,9 @@ def main(home: str) -> None:
     sys.path[0] = home
     import flask.cli  # noqa: F401
 
-    import cms  # noqa: F401
+    from cms import garbage
+
+    garbage.keep_what_is_there()  # or each fork looks through all of it, and so copies it
 
     for line in iter(sys.stdin.readline, ""):
         os.write(1, f"{answer(**json.loads(line))}\n".encode())

@@ -6,7 +6,7 @@ rebuild, and drafts have words too: so nobody is shown one before a post was fou
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import BigInteger, Integer, String, column, delete, func, insert, literal, select, table, update
+from sqlalchemy import BigInteger, Insert, Integer, String, column, delete, func, insert, literal, select, table, update
 from sqlalchemy.dialects import mysql, sqlite
 
 from cms.db import db
@@ -36,7 +36,11 @@ def learn(tokens: Iterable[str]) -> None:
         known = select(WORD.c.word).where(WORD.c.word.in_(some), WORD.c.round >= current)
         new = set(some) - set(db.session.scalars(known))
         if new:
-            db.session.execute(_upsert(current, sorted(new)))
+            rows = [
+                {"word": word, "skeleton": spelling.skeleton(spelling.word_of(word) or ""), "round": current}
+                for word in sorted(new)
+            ]
+            db.session.execute(_upsert(current), rows)
 
 
 def round_now() -> int:
@@ -44,13 +48,10 @@ def round_now() -> int:
     return db.session.scalar(select(STATE.c.round).where(STATE.c.id == 1)) or 0
 
 
-def _upsert(current: int, words: Sequence[str]) -> insert:
-    rows = [
-        {"word": word, "skeleton": spelling.skeleton(spelling.word_of(word) or ""), "round": current} for word in words
-    ]
+def _upsert(current: int) -> Insert:
     if db.session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(WORD).values(rows).on_conflict_do_update(index_elements=["word"], set_={"round": current})
-    return mysql.insert(WORD).values(rows).on_duplicate_key_update(round=current)
+        return sqlite.insert(WORD).on_conflict_do_update(index_elements=["word"], set_={"round": current})
+    return mysql.insert(WORD).on_duplicate_key_update(round=current)
 
 
 # The rebuild
