@@ -104,9 +104,9 @@ class Post(Identified, Publishable, db.Model):
 
     # Which posts?
     @classmethod
-    def published(cls) -> Select[tuple[Self]]:
-        """What a visitor may read now, newest first."""
-        return select(cls).where(cls.visible()).order_by(cls.listed_at.desc(), cls.id.desc())
+    def published(cls, until: datetime | None = None) -> Select[tuple[Self]]:
+        """What a visitor may read now, newest first; with ``until``, from what had come by then."""
+        return select(cls).where(cls.visible(until)).order_by(cls.listed_at.desc(), cls.id.desc())
 
     @classmethod
     def published_with(cls, tag: Tag) -> Select[tuple[Self]]:

@@ -63,10 +63,15 @@ class Publishable:
 
     # Which ones?
     @classmethod
-    def visible(cls) -> ColumnElement[bool]:
-        """What a visitor may read now. Nothing else decides this."""
+    def visible(cls, until: datetime | None = None) -> ColumnElement[bool]:
+        """What a visitor may read now. Nothing else decides this.
+
+        ``until`` leaves out what came later. SQLite begins in its index at one upper bound, the first that it is told:
+        beside ``now`` a second one would have it walk there from the newest.
+        """
         now = clock.now()
-        return and_(cls.listed_at <= now, or_(cls.unpublish_at.is_(None), cls.unpublish_at > now))
+        latest = now if until is None else min(now, until)
+        return and_(cls.listed_at <= latest, or_(cls.unpublish_at.is_(None), cls.unpublish_at > now))
 
     @classmethod
     def ever_visible(cls) -> ColumnElement[bool]:

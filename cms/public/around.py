@@ -134,7 +134,9 @@ def _parts(post: Post) -> list[Any]:
     # The first half alone tells the database where in its index to begin.
     parts = [
         _posts("newer", seen.where(Post.listed_at >= post.listed_at, newer).order_by(*here).limit(1)),
-        _posts("older", _backwards(seen.where(Post.listed_at <= post.listed_at, older)).limit(1)),
+        _posts(
+            "older", _backwards(select(Post.id.label("post_id")).where(Post.visible(post.listed_at), older)).limit(1)
+        ),
     ]
     if post.part is not None:
         parts += _series(post.part, seen)

@@ -58,10 +58,11 @@ def posts() -> ResponseReturnValue:
 def newest(endpoint: str) -> str:
     """The newest posts, a featured one before them on the first page."""
     site = here()
-    if keyset.read_place(request.args.get("before")) is None:
+    onward = keyset.read_place(request.args.get("before"))
+    if onward is None:
         featured, posts = front_page(site.settings.posts_per_page)
     else:
-        featured, posts = None, posts_of(Post.published())
+        featured, posts = None, posts_of(Post.published(until=onward[0]))
     settings = site.settings
     about = settings.tagline or gettext("The newest posts of %(title)s.", title=settings.title)
     preview = structured.Preview("website", settings.title, about, absolute(endpoint))
@@ -143,7 +144,10 @@ def period(year: int, month: int | None = None) -> str:
     span = months.span(year, month, here().settings.zone)
     if span is None:
         abort(404)
-    posts = posts_of(Post.published().where(Post.listed_at >= span[0], Post.listed_at < span[1]))
+    begins, ends = span
+    onward = keyset.read_place(request.args.get("before"))
+    newest = Post.published(until=min(ends, onward[0]) if onward is not None else ends)
+    posts = posts_of(newest.where(Post.listed_at >= begins, Post.listed_at < ends))
     if not posts.items:
         abort(404)
     name = month_name(month, year) if month else str(year)

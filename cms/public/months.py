@@ -51,7 +51,7 @@ def having_posts(wanted: list[tuple[int, int]], zone: ZoneInfo) -> list[tuple[in
     probes = []
     for number, (year, month) in enumerate(wanted):
         begins, ends = span(year, month, zone) or (None, None)
-        inside = select(Post.id).where(Post.visible(), Post.listed_at >= begins, Post.listed_at < ends)
+        inside = select(Post.id).where(Post.visible(until=ends), Post.listed_at >= begins, Post.listed_at < ends)
         probes.append(exists(inside).label(f"m{number}"))
     row = db.session.execute(select(*probes)).one()
     return [period for period, found in zip(wanted, row, strict=True) if found]

@@ -61,7 +61,7 @@ def sampled(words: Sequence[Term], before: Place | None = None) -> Sample:
     newest = newest_ids().subquery("newest")
     search = searching.as_table()
     counts = [func.sum(case((condition, 1), else_=0)) for condition in searching.having(search.c.tokens, words)]
-    end = _older(_newest(select(Post.listed_at, Post.id)), before).offset(WALK - 1).limit(1).subquery("end_of_walk")
+    end = _newest(select(Post.listed_at, Post.id), before).offset(WALK - 1).limit(1).subquery("end_of_walk")
     joined = select(func.count(), func.max(end.c.listed_at), func.max(end.c.id), *counts).select_from(newest)
     joined = joined.outerjoin(search, searching.key_of(search) == newest.c.id)
     joined = joined.outerjoin(end, end.c.id > -newest.c.id)  # always; without a condition SQLAlchemy warns of a product
@@ -84,7 +84,7 @@ def answer(question: Question, before: Place | None = None, sample: Sample | Non
     read = searching.having(
         search.c.tokens, (term for term in terms if Term(term.tokens, prefix=term.prefix) not in rare)
     )
-    found = _older(_newest(select(Post.id, Post.listed_at, words)), before).where(*read).limit(MOST + 1)
+    found = _newest(select(Post.id, Post.listed_at, words), before).where(*read).limit(MOST + 1)
     found = found.join(search, searching.key_of(search) == Post.id)
     end = None if rare else sample.end
     query = found.where(searching.matching(rare)) if rare else _along_the_newest(found, end)
@@ -104,15 +104,12 @@ def words_of(question: Question) -> list[Term]:
     return tokens.singles(question.all_terms)[:MOST_SAMPLED]
 
 
-def _newest(query: Select) -> Select:
-    return query.where(Post.visible()).order_by(Post.listed_at.desc(), Post.id.desc())
-
-
-def _older(query: Select, before: Place | None) -> Select:
-    if before is None:
-        return query
-    time, post_id = before
-    return query.where(Post.listed_at <= time, or_(Post.listed_at < time, Post.id < post_id))
+def _newest(query: Select, before: Place | None = None) -> Select:
+    if before is not None:
+        time, post_id = before
+        query = query.where(or_(Post.listed_at < time, Post.id < post_id))
+    until = before[0] if before is not None else None
+    return query.where(Post.visible(until)).order_by(Post.listed_at.desc(), Post.id.desc())
 
 
 def _along_the_newest(query: Select, end: Place | None) -> Select:

@@ -40,7 +40,7 @@ def learn(tokens: Iterable[str]) -> None:
                 {"word": word, "skeleton": spelling.skeleton(spelling.word_of(word) or ""), "round": current}
                 for word in sorted(new)
             ]
-            db.session.execute(_upsert(current), rows)
+            db.session.execute(_upsert(), rows)
 
 
 def round_now() -> int:
@@ -48,10 +48,12 @@ def round_now() -> int:
     return db.session.scalar(select(STATE.c.round).where(STATE.c.id == 1)) or 0
 
 
-def _upsert(current: int) -> Insert:
+def _upsert() -> Insert:
     if db.session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(WORD).on_conflict_do_update(index_elements=["word"], set_={"round": current})
-    return mysql.insert(WORD).on_duplicate_key_update(round=current)
+        insertion = sqlite.insert(WORD)
+        return insertion.on_conflict_do_update(index_elements=["word"], set_={"round": insertion.excluded.round})
+    writing = mysql.insert(WORD)
+    return writing.on_duplicate_key_update(round=writing.inserted.round)
 
 
 # The rebuild

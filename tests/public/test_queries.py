@@ -1,13 +1,14 @@
 """How many queries a page costs, at 20 posts and at 2,000 alike."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, event, insert, text
 
 from cms import clock
 from cms.db import db
-from cms.models import Post, PostAuthor, PostTag, Status
+from cms.models import Author, Post, PostAuthor, PostTag, Status, Tag
+from cms.public import keyset
 from tests.factories import make_author, make_comment, make_post, make_tag
 
 MOST = 5
@@ -80,3 +81,72 @@ def test_lists_load_no_bodies(client, count_queries):
     statements = count_queries(lambda: client.get("/tags/sea"))
 
     assert not [statement for statement in statements if "post.body" in statement]
+
+
+def work_of(act):
+    """What the database does meanwhile: hundreds of SQLite's steps, or rows that MariaDB reads."""
+    if db.engine.dialect.name == "mysql":
+
+        def rows():
+            return sum(int(number) for _, number in db.session.execute(text("SHOW GLOBAL STATUS LIKE 'Handler_read%'")))
+
+        of_asking = -rows() + rows()
+        before = rows()
+        act()
+        return rows() - before - of_asking
+    steps = []
+
+    def watch(connection, *_others):
+        connection.set_progress_handler(lambda: steps.append(1), 100)
+
+    def leave(connection, *_others):
+        connection.set_progress_handler(None, 0)
+
+    event.listen(db.engine, "checkout", watch)
+    event.listen(db.engine, "checkin", leave)
+    try:
+        act()
+    finally:
+        event.remove(db.engine, "checkout", watch)
+        event.remove(db.engine, "checkin", leave)
+    return len(steps)
+
+
+def test_what_is_old_costs_the_database_no_more_than_what_is_new(client):
+    """Three thousand minutes are two days: they lie in one month or two."""
+    fill(3000)
+    posts = [db.session.get_one(Post, 10_000 + number) for number in (20, 2900)]
+    month = posts[0].listed_at.astimezone(UTC).strftime("/archive/%Y/%m/")
+    oldest = posts[1].listed_at.astimezone(UTC).strftime("/archive/%Y/%m/")
+    places = [keyset.place(post.listed_at, post.id) for post in posts]
+
+    for new, old in (
+        (f"/?before={places[0]}", f"/?before={places[1]}"),
+        (f"/tags/sea?before={places[0]}", f"/tags/sea?before={places[1]}"),
+        (f"/authors/ada?before={places[0]}", f"/authors/ada?before={places[1]}"),
+        (f"{month}?before={places[0]}", f"{oldest}?before={places[1]}"),
+        ("/posts/bulk-20", "/posts/bulk-2900"),
+    ):
+        costs = []
+        for address in (new, old):
+            assert client.get(address).status_code == 200, address
+            costs.append(work_of(lambda address=address: client.get(address)))
+        assert costs[0] > 0
+        assert costs[1] < 1.5 * costs[0] + 20, (old, costs)
+
+
+def test_the_archive_looks_at_each_month_once_however_many_posts_it_has(client):
+    fill(30)
+    assert client.get("/archive/").status_code == 200
+    few = work_of(lambda: client.get("/archive/"))
+    db.session.execute(delete(Post))
+    db.session.execute(delete(Tag))
+    db.session.execute(delete(Author))
+    fill(3000)
+    for post in (db.session.get_one(Post, 13_000), db.session.get_one(Post, 12_999)):
+        post.listed_at = post.published_at = clock.now() - timedelta(days=70)
+    db.session.commit()
+    client.get("/archive/")
+    many = work_of(lambda: client.get("/archive/"))
+
+    assert many < 1.5 * few + 20, (few, many)
