@@ -19,6 +19,7 @@ from cms.admin.jobs import JobsView
 from cms.admin.lookup import VIEWS
 from cms.admin.media import MediaView
 from cms.admin.outbox import OutboxView
+from cms.admin.own_comments import OwnCommentView
 from cms.admin.pages import PageView
 from cms.admin.palette import PaletteView
 from cms.admin.people import PeopleView
@@ -35,7 +36,7 @@ from cms.language import lazy, marked
 
 # The menu, from the top down. A new table of records is one class, and one word here.
 MENU = {
-    marked("Write"): (PostView, PageView, MediaView),
+    marked("Write"): (PostView, PageView, MediaView, OwnCommentView),
     marked("Moderate"): (CommentView,),
     marked("Organise"): (TagView, SeriesView, AuthorView, RedirectView),
     marked("People"): (PeopleView, RoleView),
@@ -54,7 +55,7 @@ def register_admin(app: Flask) -> None:
         csp_nonce_generator=lambda: g.get("csp_nonce", ""),
     )
     views = [view(category) for category, group in MENU.items() for view in group]
-    app.extensions[VIEWS] = {view.model: view for view in views if isinstance(view, Rows)}
+    app.extensions[VIEWS] = {view.model: view for view in views if isinstance(view, Rows) and view.stands_for_model}
     for view in (*views, PaletteView(), AppearanceView(), AccountView()):
         admin.add_view(view)
     app.add_template_global(shell.current, "current_shell")

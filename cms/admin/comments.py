@@ -5,20 +5,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import abort, flash, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
-from flask_admin.helpers import get_form_data
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import defer, joinedload, undefer
-from wtforms import Form, TextAreaField
+from wtforms import Form
 
 from cms.admin import badges, filters, spam_scores, times
+from cms.admin.answers import Answering, count_of
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, told
-from cms.admin.converting import CmsForm
 from cms.admin.ids import record_id
 from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
@@ -30,17 +29,6 @@ from cms.services import addresses, moderating
 from cms.text.excerpt import excerpt
 
 SEEN = re.compile("edits-[0-9]{1,18}", re.ASCII)  # how often each of the list had been changed by its writer
-
-
-def count_of(text: str | None) -> int | None:
-    """What a form sent back as the number of changes; None where it sent none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-class AnswerForm(CmsForm):
-    """One field, whose errors are those of a comment's text."""
-
-    answer = TextAreaField(lazy("Your answer"), render_kw={"rows": 8, "required": True})
 
 
 STATES = [
@@ -62,7 +50,7 @@ def path_of_state(state: str) -> Path:
         return Path(
             Comment.id, Comment.deleted_at, (Comment.deleted_at.is_not(None),), index=index_of(Comment.deleted_at)
         )
-    return _latest(in_state(state), "status", "deleted_at")
+    return latest(in_state(state), "status", "deleted_at")
 
 
 def on_post(number: int) -> ColumnElement[bool]:
@@ -73,7 +61,7 @@ def written_by(email: str) -> ColumnElement[bool]:
     return Comment.email == email.strip().lower()
 
 
-def _latest(condition: ColumnElement[bool], *columns: str) -> Path:
+def latest(condition: ColumnElement[bool], *columns: str) -> Path:
     return Path(Comment.id, Comment.created_at, (condition,), index=index_of(Comment.created_at, *columns))
 
 
@@ -95,7 +83,7 @@ def time_column(view: Any, context: Any, comment: Comment, name: str) -> Any:
     return times.shown(getattr(comment, name))
 
 
-class CommentView(Trashing, CmsModelView):
+class CommentView(Answering, Trashing, CmsModelView):
     """Comments of readers. A moderator decides which are shown, and may mend what one says."""
 
     model = Comment
@@ -107,6 +95,7 @@ class CommentView(Trashing, CmsModelView):
 
     needs = "comment.moderate"
     needs_create = ""
+    shows_emails = True
 
     column_list = ["body", "name", "post", "state", "created_at"]
     column_more = ["website", "spam_score"]
@@ -128,8 +117,8 @@ class CommentView(Trashing, CmsModelView):
     }
     column_filters = [
         filters.Choice("status", lazy("State"), STATES, in_state, path_of_state, counted=True),
-        filters.Related("post", lazy("Post"), POSTS, on_post, lambda number: _latest(on_post(number), "post_id")),
-        filters.Filter("email", lazy("E-mail"), written_by, lambda text: _latest(written_by(text), "email")),
+        filters.Related("post", lazy("Post"), POSTS, on_post, lambda number: latest(on_post(number), "post_id")),
+        filters.Filter("email", lazy("E-mail"), written_by, lambda text: latest(written_by(text), "email")),
         *filters.days("", lazy("Written"), Comment.created_at),
     ]
     form_columns = ["body"]
@@ -170,23 +159,6 @@ class CommentView(Trashing, CmsModelView):
             abort(400)
         acts[name]([number])
         return redirect(self._return_url())
-
-    @expose("/answer/", methods=("GET", "POST"))
-    def answer_view(self) -> ResponseReturnValue:
-        """A comment, and below it the form of an answer."""
-        row = self.one_or_404(request.args.get("id"))
-        form = AnswerForm(get_form_data())
-        if self.validate_form(form):
-            edits = count_of(request.form.get("edits"))
-            said = self.attempt(
-                lambda: moderating.answer(row, form.answer.data or "", by=self.person, edits=edits), form, row=row
-            )
-            if said is not None:
-                flash(gettext("Your answer is shown below the comment."), "success")
-                return redirect(self._return_url())
-            row = self.one_or_404(request.args.get("id"))
-        page = self.render("admin/comment/answer.html", model=row, form=form, return_url=self._return_url())
-        return page, 422 if request.method == "POST" else 200
 
     def change(self, form: Form, row: Comment) -> None:
         edits = count_of(request.form.get("edits"))

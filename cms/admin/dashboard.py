@@ -16,6 +16,7 @@ from cms.admin import times
 from cms.admin.audit_log import action_column
 from cms.admin.door import CmsIndexView
 from cms.admin.lookup import VIEWS
+from cms.admin.palette_actions import views
 from cms.admin.paths import MOST_LOOKED_THROUGH, along, by_key, index_of
 from cms.admin.writing import in_state, path_of_state
 from cms.db import db
@@ -28,6 +29,7 @@ ACTS_SHOWN, ACTS_LOOKED_AT = 8, 80
 DAYS_AHEAD = 14
 MOST_AHEAD = 60
 WEEKS_BACK = 12
+NEW_DAYS = 7
 CHART_HEIGHT = 100  # in units of the drawing
 
 
@@ -84,6 +86,11 @@ class DashboardView(CmsIndexView):
             held = Comment.waiting().with_only_columns(Comment.id).order_by(None)
             address = comments.get_url(f"{comments.endpoint}.index_view", status="held")
             counted.append((held, gettext("Comments held"), address))
+        own = next((view for view in views() if view.endpoint == "admin_own_comment"), None)
+        if own is not None:
+            since = self._today() - timedelta(days=NEW_DAYS)
+            address = own.get_url(f"{own.endpoint}.index_view", **{"from": since.date().isoformat()})
+            counted.append((own.new_ones(since), gettext("New comments"), address))
         numbers = db.session.execute(select(literal(0), *(overview.bounded(query) for query, _, _ in counted))).one()
         return [
             (overview.told(number), word, address)
@@ -106,11 +113,14 @@ class DashboardView(CmsIndexView):
 
     def _days_ahead(self) -> list[tuple[datetime, list[Coming]]]:
         """Today and the days to come in the person's own zone, each with what the clock will do on it."""
-        now = clock.now().astimezone(times.zone())
-        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        now, today = clock.now().astimezone(times.zone()), self._today()
         days = [today + timedelta(days=number) for number in range(DAYS_AHEAD)]
         coming = sorted(self._coming(now, today + timedelta(days=DAYS_AHEAD)), key=lambda one: one.at)
         return [(day, [one for one in coming if one.at.date() == day.date()]) for day in days] if coming else []
+
+    def _today(self) -> datetime:
+        """When it began where the person is."""
+        return clock.now().astimezone(times.zone()).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _coming(self, now: datetime, end: datetime) -> Iterator[Coming]:
         for model in (Post, Page):
@@ -141,7 +151,7 @@ class DashboardView(CmsIndexView):
         return [(action_column(self, None, entry, "action"), entry) for entry in acts[:ACTS_SHOWN]]
 
     def _charts(self) -> Iterator[Bars]:
-        today = clock.now().astimezone(times.zone()).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = self._today()
         monday = today - timedelta(days=today.weekday())
         starts = [monday + timedelta(weeks=number) for number in range(1 - WEEKS_BACK, 2)]
         if current_user.may("post.edit.any"):

@@ -25,6 +25,7 @@ ALSO = {
     "setting": "option configuration preferences",
     "tag": "label topic",
     "series": "part chapter order",
+    "own_comment": "answer reply reader",
     "mail": "mail e-mail",
     "audit": "history log",
     "": "home start overview",

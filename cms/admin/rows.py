@@ -37,6 +37,7 @@ class Rows:
     """The reading half of ``CmsModelView``."""
 
     model: type[Base]
+    stands_for_model = True  # to it lookups, links and the palette go; not to a second view of the same model
     # What to load with the rows of a list, and with a single one; bodies are deferred here.
     list_options: Sequence[Any] = ()
     row_options: Sequence[Any] = ()

@@ -7,7 +7,14 @@ from cms.admin.palette_actions import list_address, views
 from cms.language import gettext
 
 # Pressed after g: the letter and the page it leads to.
-PLACES = {"d": "admin", "p": "admin_post", "c": "admin_comment", "t": "admin_tag", "m": "admin_media"}
+PLACES = (
+    ("d", "admin"),
+    ("p", "admin_post"),
+    ("c", "admin_comment"),
+    ("c", "admin_own_comment"),  # nobody has both in their menu
+    ("t", "admin_tag"),
+    ("m", "admin_media"),
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def _new_post() -> Iterator[Shortcut]:
 
 def _places() -> Iterator[Shortcut]:
     open_to_them = {view.endpoint: view for view in views()}
-    for letter, endpoint in PLACES.items():
+    for letter, endpoint in PLACES:
         if endpoint in open_to_them:
             view = open_to_them[endpoint]
             yield Shortcut(f"go-{letter}", f"g {letter}", view.name, list_address(view))

@@ -131,6 +131,15 @@ class User(Identified, UserMixin, db.Model):
         """All comments by ``comment.moderate``."""
         return self.may("comment.moderate")
 
+    def can_answer(self, comment: Comment) -> bool:
+        """All by ``comment.moderate``; what readers see under their own posts by ``post.publish``.
+
+        What is held stays with moderators: an answer would decide about it.
+        """
+        if self.can_moderate(comment):
+            return True
+        return comment.is_shown and self.may("post.publish") and self.has_written(comment.post)
+
     def can_edit_media(self, media: Media) -> bool:
         """Own uploads by ``media.upload``, all by ``media.edit.any``."""
         return self.may("media.edit.any") or (self.may("media.upload") and media.uploaded_by_id == self.id)

@@ -1,4 +1,7 @@
-"""What moderators do with comments: ask for the right, change the comment, teach the filter, remember who did it."""
+"""What moderators do with comments: ask for the right, change the comment, teach the filter, remember who did it.
+
+Answering alone is not theirs alone: whoever wrote the post answers, too.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -75,7 +78,9 @@ def answer(comment: Comment, body: str, *, by: User, edits: int | None = None) -
 
     Raises NotAllowed, InvalidChange.
     """
-    _ask(comment, by)
+    _hold_still(comment)  # a moderator may be hiding it just now
+    if not by.can_answer(comment):
+        raise NotAllowed(gettext("You may answer what readers see under your own posts, and nothing else."))
     body = _fit(body, LONGEST["body"])
     if comment.deleted_at is not None:
         raise InvalidChange(gettext("It is in the trash. Take it out first."))

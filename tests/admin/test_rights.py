@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from werkzeug.exceptions import HTTPException
 
+from cms import clock
 from cms.db import db
-from cms.models import AuditEntry, Job, JobStatus, Mail, Media, Post, Redirect, Revision, Role, User
+from cms.models import AuditEntry, CommentStatus, Job, JobStatus, Mail, Media, Post, Redirect, Revision, Role, User
 from cms.services import auditing, redirecting
 from tests.factories import make_author, make_comment, make_page, make_post, make_series, make_tag, make_user, numbers
 from tests.signing_in import signed_in
@@ -208,6 +209,53 @@ POST /admin/comment/ajax/update/                                        404 404 
 POST /admin/comment/columns/ columns=created_at                         302 302 403 403
 POST /admin/comment/views/ name=Mine                                    422 422 403 403
 POST /admin/comment/views/delete/ name=Mine                             302 302 403 403
+
+GET  /admin/own_comment/                                                200 200 200 403
+GET  /admin/own_comment/?search=Post&post={their_live}&in=2026        200 200 200 403
+GET  /admin/own_comment/new/                                            403 403 403 403
+POST /admin/own_comment/new/                                            403 403 403 403
+GET  /admin/own_comment/answer/?id={own_comment}                        200 200 200 403
+GET  /admin/own_comment/answer/?id={own_held}                           404 404 404 403
+GET  /admin/own_comment/answer/?id={own_spam}                           404 404 404 403
+GET  /admin/own_comment/answer/?id={own_trashed_comment}                404 404 404 403
+GET  /admin/own_comment/answer/?id={their_comment}                      404 404 404 403
+GET  /admin/own_comment/answer/?id={their_held}                         404 404 404 403
+POST /admin/own_comment/answer/?id={own_comment} answer=Indeed          302 302 302 403
+POST /admin/own_comment/answer/?id={own_comment}                        422 422 422 403
+POST /admin/own_comment/answer/?id={own_held} answer=Indeed             404 404 404 403
+POST /admin/own_comment/answer/?id={own_spam} answer=Indeed             404 404 404 403
+POST /admin/own_comment/answer/?id={own_trashed_comment} answer=Indeed  404 404 404 403
+POST /admin/own_comment/answer/?id={their_comment} answer=Indeed        404 404 404 403
+POST /admin/own_comment/answer/?id={their_held} answer=Indeed           404 404 404 403
+POST /admin/comment/answer/?id={own_comment} answer=Indeed              302 302 403 403
+POST /admin/comment/answer/?id={own_held} answer=Indeed                 302 302 403 403
+GET  /admin/own_comment/edit/?id={own_comment}                          403 403 403 403
+GET  /admin/own_comment/edit/?id={their_comment}                        404 404 404 403
+POST /admin/own_comment/edit/?id={own_comment} body=Mended              403 403 403 403
+POST /admin/own_comment/edit/?id={their_comment} body=Mended            404 404 404 403
+GET  /admin/own_comment/details/?id={own_comment}                       404 404 404 403
+GET  /admin/own_comment/details/?id={their_comment}                     404 404 404 403
+GET  /admin/own_comment/history/?id={own_comment}                       403 403 403 403
+GET  /admin/own_comment/history/?id={their_comment}                     404 404 404 403
+GET  /admin/own_comment/delete/?id={own_comment}                        403 403 403 403
+POST /admin/own_comment/delete/ id={own_comment}                        403 403 403 403
+POST /admin/own_comment/delete/ id={their_comment}                      404 404 404 403
+POST /admin/own_comment/restore/ id={own_comment}                       403 403 403 403
+POST /admin/own_comment/restore/ id={own_trashed_comment}               404 404 404 403
+POST /admin/own_comment/action/ action=approve&rowid={own_held}         403 403 403 403
+POST /admin/own_comment/action/ action=trash&rowid={own_comment}        403 403 403 403
+POST /admin/own_comment/action/ action=delete&rowid={own_comment}&confirmed=yes 403 403 403 403
+POST /admin/own_comment/action/ action=delete&everything=yes&confirmed=yes 403 403 403 403
+GET  /admin/own_comment/export/csv/                                     200 200 403 403
+GET  /admin/own_comment/export/json/                                    200 200 403 403
+GET  /admin/own_comment/ajax/lookup/?name=post                          200 200 200 403
+GET  /admin/own_comment/ajax/lookup/?name=user                          404 404 404 403
+GET  /admin/own_comment/ajax/update/                                    404 404 404 403
+POST /admin/own_comment/ajax/update/                                    404 404 404 403
+POST /admin/own_comment/ajax/update/?id={own_comment}&column=body body=x 404 404 404 403
+POST /admin/own_comment/columns/ columns=email                          302 302 302 403
+POST /admin/own_comment/views/ name=Mine                                422 422 422 403
+POST /admin/own_comment/views/delete/ name=Mine                         302 302 302 403
 
 GET  /admin/tag/                                                        200 200 403 403
 GET  /admin/tag/new/                                                    200 200 403 403
@@ -451,6 +499,9 @@ def records(person: User) -> dict[str, Callable[[], int]]:
         payload = {"by": by.id, "list": "post", "title": "Trash: posts", "asked": {}, "entries_after": 0}
         return kept(Job(kind="bulk", payload=payload, status=JobStatus.DONE))
 
+    def comment(by: User, **fields: Any) -> int:
+        return make_comment(make_post(by=by), **fields).id
+
     def redirect() -> int:
         redirecting.moved(f"/old/{next(numbers)}", f"/new/{next(numbers)}")
         return db.session.scalars(db.select(Redirect).order_by(Redirect.id.desc())).first().id
@@ -471,6 +522,12 @@ def records(person: User) -> dict[str, Callable[[], int]]:
         "page_revision": lambda: revision_of(make_page()),
         "page": lambda: make_page().id,
         "comment": lambda: make_comment(make_post()).id,
+        "own_comment": lambda: comment(person),
+        "own_held": lambda: comment(person, status=CommentStatus.HELD),
+        "own_spam": lambda: comment(person, status=CommentStatus.SPAM),
+        "own_trashed_comment": lambda: comment(person, deleted_at=clock.now()),
+        "their_comment": lambda: comment(other),
+        "their_held": lambda: comment(other, status=CommentStatus.HELD),
         "tag": lambda: make_tag().id,
         "other_tag": lambda: make_tag().id,
         "series": lambda: make_series().id,
