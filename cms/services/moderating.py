@@ -81,7 +81,7 @@ def answer(comment: Comment, body: str, *, by: User, edits: int | None = None) -
     _hold_still(comment)  # a moderator may be hiding it just now
     if not by.can_answer(comment):
         raise NotAllowed(gettext("You may answer what readers see under your own posts, and nothing else."))
-    body = _fit(body, LONGEST["body"])
+    body = _fit(body, LONGEST["body"], field="answer", empty=gettext("Write your answer first."))
     if comment.deleted_at is not None:
         raise InvalidChange(gettext("It is in the trash. Take it out first."))
     if not comment.is_shown:
@@ -102,7 +102,8 @@ def edit(comment: Comment, body: str, *, by: User | None, edits: int | None = No
     """Have it say ``body``, which decides about what it is as well. Raises NotAllowed, InvalidChange."""
     _ask(comment, by)
     _hold_still(comment)
-    body = _fit(body, max(LONGEST["body"], len(comment.body)))
+    empty = gettext("A comment says something. Put it into the trash instead.")
+    body = _fit(body, max(LONGEST["body"], len(comment.body)), field="body", empty=empty)
     _ask_for_another_look(comment, edits)
     before = comment.body
     if body != before:
@@ -112,15 +113,15 @@ def edit(comment: Comment, body: str, *, by: User | None, edits: int | None = No
         auditing.record("comment.edited", comment, by=by, before={"body": before}, after={"body": body})
 
 
-def _fit(body: str, most: int) -> str:
+def _fit(body: str, most: int, *, field: str, empty: str) -> str:
     body = Words(body=body).tidied().body
     if not is_visible(body):
-        raise InvalidChange(gettext("A comment says something. Put it into the trash instead."), field="body")
+        raise InvalidChange(empty, field=field)
     if len(body) > most:
         words = gettext(
             "At most %(most)s letters; these are %(these)s.", most=number(LONGEST["body"]), these=number(len(body))
         )
-        raise InvalidChange(words, field="body")
+        raise InvalidChange(words, field=field)
     return body
 
 

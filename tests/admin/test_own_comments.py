@@ -72,6 +72,8 @@ def test_an_author_answers_as_themselves(client, writer):
     assert "Is it so?" in form
     assert EMAIL not in form
     assert empty.status_code == 422
+    assert 'href="#answer"' in empty.text
+    assert "Write your answer first." in empty.text
     assert answer.location == LIST
     (said,) = answers()
     assert (said.parent_id, said.user_id, said.name, said.is_shown) == (comment.id, writer.id, "Ada", True)
