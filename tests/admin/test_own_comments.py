@@ -11,8 +11,9 @@ from sqlalchemy import select
 from cms import clock
 from cms.admin import own_comments
 from cms.db import db
+from cms.errors import NotAllowed
 from cms.models import AuditEntry, Comment, CommentStatus, Role
-from cms.services import addresses
+from cms.services import addresses, moderating
 from tests.admin.many_rows import fill
 from tests.admin.test_paths import link, pages, shown
 from tests.factories import make_author, make_comment, make_post, make_user
@@ -251,3 +252,17 @@ def test_it_asks_as_often_however_many_there_are(client, writer, count_queries, 
 
     assert few <= 8
     assert many <= few + 2  # where the newest are looked for
+
+
+def test_a_comment_that_a_moderator_hides_meanwhile_is_not_answered(writer):
+    """The row that was read still says that it is shown."""
+    comment = make_comment(make_post(by=writer))
+    db.session.execute(
+        db.update(Comment).values(status=CommentStatus.HELD), execution_options={"synchronize_session": False}
+    )
+    assert comment.is_shown
+
+    with pytest.raises(NotAllowed):
+        moderating.answer(comment, "Indeed.", by=writer)
+    assert comment.state == "held"
+    assert answers() == []
