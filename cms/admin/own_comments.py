@@ -27,7 +27,7 @@ from cms.services import overview
 MOST_POSTS = 5000  # the newest of their own, which are looked at
 # No index has the comments of many posts by time. Where there are too many to read them all, the newest are looked for
 # within so many days: the few that hold enough.
-DAYS_BACK = (1, 3, 10, 30, 90, 270, 800, 2400)
+DAYS_BACK = (3, 20, 120, 700)
 
 
 def shown_to_readers() -> ColumnElement[bool]:
