@@ -344,7 +344,7 @@ def test_n_begins_a_post_and_ctrl_s_saves_it_from_within_a_field(page):
     press(page, "Control+s")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("n g p / ? new")
-    page.get_by_role("heading", level=1).click()
+    page.get_by_placeholder("Title", exact=True).blur()  # the heading is there for screen readers alone
     press(page, "p")
     page.wait_for_url(re.compile(r"/admin/post/preview/\d+"))
 
