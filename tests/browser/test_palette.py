@@ -239,8 +239,8 @@ def test_letters_typed_quickly_ask_hardly_more_than_once(page):
 
     field(page).press_sequentially("redirect", delay=20)
     expect(options(page).first).to_contain_text("Redirects")
+    wait_until(page, lambda: asked[-1].endswith("=redirect"))  # a beginning has the same first answer
 
-    assert asked[-1].endswith("=redirect")
     assert len(asked) <= 3, asked  # of eight letters: a busy machine takes a breath between two of them
 
 
@@ -344,7 +344,7 @@ def test_n_begins_a_post_and_ctrl_s_saves_it_from_within_a_field(page):
     press(page, "Control+s")
 
     expect(page.get_by_role("heading", level=1)).to_have_text("n g p / ? new")
-    page.get_by_placeholder("Title", exact=True).blur()  # the heading is there for screen readers alone
+    title.blur()
     press(page, "p")
     page.wait_for_url(re.compile(r"/admin/post/preview/\d+"))
 
