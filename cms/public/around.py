@@ -130,13 +130,12 @@ def _parts(post: Post) -> list[Any]:
     here = Post.listed_at, Post.id
     newer = or_(Post.listed_at > post.listed_at, and_(Post.listed_at == post.listed_at, Post.id > post.id))
     older = or_(Post.listed_at < post.listed_at, and_(Post.listed_at == post.listed_at, Post.id < post.id))
-    seen = select(Post.id.label("post_id")).where(Post.visible())
-    # The first half alone tells the database where in its index to begin.
+    ids = select(Post.id.label("post_id"))
+    seen = ids.where(Post.visible())
+    # A bound by itself tells the database where in its index to begin, the two halves of an OR do not.
     parts = [
         _posts("newer", seen.where(Post.listed_at >= post.listed_at, newer).order_by(*here).limit(1)),
-        _posts(
-            "older", _backwards(select(Post.id.label("post_id")).where(Post.visible(post.listed_at), older)).limit(1)
-        ),
+        _posts("older", _backwards(ids.where(Post.visible(until=post.listed_at), older)).limit(1)),
     ]
     if post.part is not None:
         parts += _series(post.part, seen)

@@ -1,6 +1,7 @@
 """Lists of posts: home, tags, authors and archive. A list loads no body and counts nothing."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
@@ -41,6 +42,13 @@ def posts_of(query: Select[tuple[Post]], time: Any = Post.listed_at, number: Any
     return keyset.page(for_list(query), bound, size=here().settings.posts_per_page)
 
 
+def posts_of_all(*conditions: Any, until: datetime | None = None) -> keyset.Slice[Post]:
+    """The same part of all posts that ``conditions`` leave, none listed after ``until``."""
+    place = keyset.read_place(request.args.get("before"))
+    times = [time for time in (until, place[0] if place is not None else None) if time is not None]
+    return posts_of(Post.published(min(times, default=None)).where(*conditions))
+
+
 @bp.get("/")
 def home() -> str:
     """The page that an admin chose for it, while readers may see that; else the newest posts."""
@@ -58,11 +66,10 @@ def posts() -> ResponseReturnValue:
 def newest(endpoint: str) -> str:
     """The newest posts, a featured one before them on the first page."""
     site = here()
-    onward = keyset.read_place(request.args.get("before"))
-    if onward is None:
+    if keyset.read_place(request.args.get("before")) is None:
         featured, posts = front_page(site.settings.posts_per_page)
     else:
-        featured, posts = None, posts_of(Post.published(until=onward[0]))
+        featured, posts = None, posts_of_all()
     settings = site.settings
     about = settings.tagline or gettext("The newest posts of %(title)s.", title=settings.title)
     preview = structured.Preview("website", settings.title, about, absolute(endpoint))
@@ -145,9 +152,7 @@ def period(year: int, month: int | None = None) -> str:
     if span is None:
         abort(404)
     begins, ends = span
-    onward = keyset.read_place(request.args.get("before"))
-    newest = Post.published(until=min(ends, onward[0]) if onward is not None else ends)
-    posts = posts_of(newest.where(Post.listed_at >= begins, Post.listed_at < ends))
+    posts = posts_of_all(Post.listed_at >= begins, Post.listed_at < ends, until=ends)
     if not posts.items:
         abort(404)
     name = month_name(month, year) if month else str(year)
