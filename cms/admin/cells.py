@@ -67,8 +67,9 @@ class Cells:
         if request.method == "GET":
             seen = text_of(kind(obj=row)[name])
         elif self.validate_form(form):
+            was = text_of(kind(obj=row)[name])
             if self.attempt(lambda: self._change_cell(row, form, kind, name, seen) or True, form, row=row):
-                return self._changed(row, name)
+                return self._changed(row, name, was, text_of(kind(obj=row)[name]))
             row = self.get_one(number)
             if row is None:
                 abort(404)
@@ -87,7 +88,7 @@ class Cells:
             raise InvalidChange(_overtaken(theirs), field=name)
         self.change_cell(form, row, name)
 
-    def _changed(self, row: Any, name: str) -> ResponseReturnValue:
+    def _changed(self, row: Any, name: str, was: str, became: str) -> ResponseReturnValue:
         label, value = self.get_column_name(name), self._cell_value(row, name)
         if not is_for_a_script():
             words = gettext("“%(row)s” is saved. %(field)s: %(value)s.", row=row, field=label, value=value)
@@ -95,7 +96,7 @@ class Cells:
             return redirect(self._return_url())
         cell = get_template_attribute("admin/model/cell.html", "cell")
         answer = {
-            "cell": cell(self, row, name, label, value, self._return_url()),
+            "cell": cell(self, row, name, label, value, self._return_url(), was=was, became=became),
             "said": gettext("Saved. %(field)s: %(value)s.", field=label, value=value),
         }
         return Response(json.dumps(answer), mimetype="application/json")

@@ -72,6 +72,28 @@ def test_each_field_goes_through_what_its_form_goes_through(editor):
     assert f"“{page}” is saved. In the menu: 5." in said
 
 
+def undo_in(cell):
+    """What the button sends, and what it says the cell was seen to be."""
+    button = re.search(r"<button [^>]*data-seen[^>]*>", cell)
+    return button and tuple(re.search(rf' {name}="([^"]*)"', button[0])[1] for name in ("value", "data-seen"))
+
+
+def test_a_field_just_changed_can_be_put_back(editor):
+    boat = picture_of(make_user("editor"))
+    boat.alt = "A  ship"
+
+    cell = change(editor, boat, "alt", " A   boat ", seen="A  ship", headers=SCRIPT).json["cell"]
+    assert undo_in(cell) == ("A  ship", "A boat")
+    assert undo_in(change(editor, boat, "alt", "A boat", seen="A boat", headers=SCRIPT).json["cell"]) is None
+
+    undone = change(editor, boat, "alt", "A  ship", seen="A boat", headers=SCRIPT).json["cell"]
+    assert boat.alt == "A ship"
+    assert undo_in(undone) == ("A boat", "A ship")
+    boat.alt = "Somebody's"
+    assert change(editor, boat, "alt", "A boat", seen="A ship", headers=SCRIPT).status_code == 422
+    assert boat.alt == "Somebody's"
+
+
 def test_a_switch_changes_what_readers_see_and_leaves_the_rest_of_the_draft(editor):
     post = make_post(title="Live")
     revising.save(post, {"title": "Not yet"}, by=None)

@@ -147,6 +147,7 @@ async function press(button) {
   const body = new FormData();
   for (const name of ["csrf_token", "url"]) body.set(name, button.form.elements[name].value);
   body.set(button.name, button.value);
+  if ("seen" in button.dataset) body.set("seen", button.dataset.seen); // an Undo; too long for an address
   try {
     const answer = await send(button.formAction, body);
     if (answer.page) new Opened(cell).show(answer.page);
@@ -167,7 +168,7 @@ export function startCells() {
     open(link);
   });
   list.addEventListener("submit", (event) => {
-    if (!event.submitter?.matches("[data-switch]")) return;
+    if (!event.submitter?.matches("[data-switch], [data-seen]")) return;
     event.preventDefault();
     press(event.submitter);
   });
