@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from cms.admin import register_admin
+from cms.admin import error_page, register_admin
 from cms.cli import register_cli
 from cms.config import Settings
 from cms.db import register_database
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_site_changes()
     register_languages(app)
     register_headers(app)
-    register_error_pages(app)
+    register_error_pages(app, inside={"/admin": error_page.draw})
     register_security(app)
     register_public(app)
     register_admin(app)

@@ -1,5 +1,6 @@
 """What people see when something is not there, not allowed or broken; old addresses lead on to new ones first."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -43,7 +44,14 @@ FORM_EXPIRED = (
 )
 
 
-def register_error_pages(app: Flask) -> None:
+# Draws an error page that says these words; None when it has none for who asks.
+Drawing = Callable[[dict[str, Any]], str | None]
+DRAWINGS = "cms.error_pages"
+
+
+def register_error_pages(app: Flask, *, inside: Mapping[str, Drawing]) -> None:
+    """Answer errors with pages; ``inside`` says what draws them below which paths, such as /admin."""
+    app.extensions[DRAWINGS] = inside
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CmsError, refuse)
 
@@ -85,8 +93,11 @@ def page(error: HTTPException, title: str, text: str) -> Response:
 
 
 def dressed(words: dict[str, Any]) -> str:
-    """The page with the site's title and menu round it; without them where the database cannot tell."""
+    """The page with a title and a menu round it; without them where the database cannot tell."""
     try:
+        for path, draw in current_app.extensions[DRAWINGS].items():
+            if f"{request.path}/".startswith(f"{path}/") and (drawn := draw(said(words))) is not None:
+                return drawn
         return render_template("errors/error.html", **said(words))
     except DBAPIError:
         db.session.rollback()

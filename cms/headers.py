@@ -51,6 +51,8 @@ def csp_nonce() -> str:
 
 def is_for_readers() -> bool:
     """Whether the page asked for is one that carries no script: a public one, or none at all."""
+    if g.get("has_scripts", False):
+        return False
     return request.endpoint is None or request.blueprint == "public" or request.endpoint == "static"
 
 

@@ -72,6 +72,10 @@ class Rows:
     def get_query(self) -> Select[Any]:
         return self.visible(select(self.model))
 
+    def has_none(self) -> bool:
+        """Whether this person could find no row however they filter: not in the trash either."""
+        return not db.session.scalar(select(self.get_query().with_only_columns(self._key).exists()))
+
     def narrowed(self, search: str | None, chosen: Any) -> Select[Any]:
         """The visible rows that search and filters leave, unordered and without options: all of them."""
         query = self.listed(self.get_query())

@@ -79,3 +79,25 @@ def test_the_way_back_after_signing_in_is_kept(client):
     answer = client.get("/admin/post/?state=draft")
 
     assert answer.location == "/login?next=/admin/post/?state%3Ddraft"
+
+
+def test_an_error_inside_has_the_menu_round_it_for_whoever_may_enter(client):
+    public = client.get("/admin/nowhere")
+    assert public.status_code == 404
+    assert "/assets/theme/" in public.text
+    signed_in(client, make_user("author"))
+
+    for address, code, words in (
+        ("/admin/nowhere", 404, "There is nothing here"),
+        ("/admin/post/edit/?id=999", 404, "There is nothing here"),
+        ("/admin/user/", 403, "This is not open to you"),
+        ("/admin/post/action/", 405, "That cannot be done here"),
+    ):
+        page = client.get(address)
+        assert page.status_code == code, address
+        assert f"<h1>{words}</h1>" in page.text
+        assert '<nav aria-label="Admin">' in page.text
+        assert "script-src 'self' 'nonce-" in page.headers["Content-Security-Policy"]
+        assert page.headers["Cache-Control"] == "no-store"
+        assert ("Posts</a>" in page.text.partition("<main")[2]) == ("edit" in address)
+    assert "/assets/theme/" in client.get("/administration").text

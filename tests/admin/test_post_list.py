@@ -35,6 +35,19 @@ def test_a_trashed_post_is_in_the_trash_alone(client):
     assert "Thrown away" in client.get(LIST + "?state=trashed").text
 
 
+def test_a_list_of_nothing_has_one_button_and_nothing_to_search(client):
+    def asks():
+        page = client.get(LIST).text.partition("<main")[2]
+        assert page.count("New post</a>") == 1
+        assert "No post yet." in page
+        return 'class="filters"' in page
+
+    signed_in(client, make_user("editor"))
+    assert not asks()
+    make_post("trashed")
+    assert asks()  # the trash is found by a filter
+
+
 @pytest.mark.parametrize("state", ["draft", "scheduled", "published", "expired", "withdrawn"])
 def test_the_filter_by_state_leaves_that_state_alone(client, state):
     for other in ("draft", "scheduled", "published", "expired", "withdrawn"):
