@@ -232,14 +232,14 @@ def _count(ids: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(ids.subquery())
 
 
-def page(query: Select[Any], path: Path, position: Position, size: int) -> Listing:
-    """The page at ``position`` of ``query`` in the order of ``path``."""
-    found = _fetched(query, path, position, size + 1)
+def page(query: Select[Any], path: Path, model: Any, position: Position, size: int) -> Listing:
+    """The page at ``position`` of ``query`` over ``model``, along ``path``."""
+    found = _fetched(query, path, model, position, size + 1)
     more = len(found) > size
     if not position.is_end and not found and not position.backwards:
-        return page(query, path, Position(backwards=True), size)  # what came after is gone
+        return page(query, path, model, Position(backwards=True), size)  # what came after is gone
     if not position.is_end and position.backwards and not more:
-        return page(query, path, Position(), size)  # a first page is a whole one
+        return page(query, path, model, Position(), size)  # a first page is a whole one
     found = found[:size]
     if position.backwards:
         found.reverse()
@@ -253,13 +253,14 @@ def page(query: Select[Any], path: Path, position: Position, size: int) -> Listi
     )
 
 
-def _fetched(query: Select[Any], path: Path, position: Position, most: int) -> list[tuple[Any, Any, Any]]:
+def _fetched(query: Select[Any], path: Path, model: Any, position: Position, most: int) -> list[tuple[Any, Any, Any]]:
     """Rows with the value and the key of their place, in the direction in which they are read."""
     value = path.value if path.value is not None else literal(None)
     query = query.add_columns(value, path.key).order_by(None).order_by(*path.order(reverse=position.backwards))
     found: list[tuple[Any, Any, Any]] = []
     for condition in _parts(path, position):
-        part = query.where(condition) if condition is not None else query
+        # Before the ends of a range: SQLite begins in its index at the first of several bounds that it is told.
+        part = path.narrow(query.where(condition) if condition is not None else query, model)
         found += [tuple(row) for row in db.session.execute(part.limit(most - len(found))).unique()]
         if len(found) >= most:
             break

@@ -101,13 +101,13 @@ class Rows:
         searched = search.replace("\x00", "") if search and self._search_supported else None
         path = self._walked(order, sort_column, searched, asked)
         most, looked_through = paths.MOST_COUNTED if path is order else paths.MOST_COUNTED_NARROWED, None
-        if path is not None:
-            query = path.narrow(self.listed(self.get_query()), self.model)
-        else:
-            path = order
+        query = self.listed(self.get_query())
+        if path is None:
+            path = replace(order, index=None)  # the ids lead to the rows
             query, looked_through = self._looked_through(order, searched, asked)
-        found = paths.page(query.options(*self.list_options), path, self._position(path), page_size or self.page_size)
-        counted = None if found.is_all else paths.counting(query, path.key, most)
+        at, size = self._position(path), page_size or self.page_size
+        found = paths.page(query.options(*self.list_options), path, self.model, at, size)
+        counted = None if found.is_all else paths.counting(path.narrow(query, self.model), path.key, most)
         number = self.look_round(counted, searched, [one for one, _ in asked])
         number = len(found.rows) if number is None else number
         found.count, found.counted_all, found.looked_through = min(number, most), number <= most, looked_through

@@ -110,11 +110,11 @@ class TagView(Importing, CmsModelView):
 
     def _posts_of(self, tag: Tag) -> dict[str, Any]:
         path = Path(PostTag.post_id, PostTag.listed_at, (PostTag.tag_id == tag.id,))
-        query = path.narrow(self._visible_posts().where(Post.deleted_at.is_(None)), Post)
-        query = query.options(defer(Post.body), defer(Post.body_html))
+        query = self._visible_posts().where(Post.deleted_at.is_(None))
+        shown = query.options(defer(Post.body), defer(Post.body_html))
         return {
-            "posts": paths.page(query, path, self._position(path), POSTS_A_PAGE),
-            "posts_count": paths.told(paths.count(query, path.key, paths.MOST_COUNTED_NARROWED)),
+            "posts": paths.page(shown, path, Post, self._position(path), POSTS_A_PAGE),
+            "posts_count": paths.told(paths.count(path.narrow(query, Post), path.key, paths.MOST_COUNTED_NARROWED)),
             "posts_url": lambda **place: self.get_url(".edit_view", id=tag.id, **place),
         }
 

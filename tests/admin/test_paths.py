@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import delete, insert, select
 
 from cms.admin.lookup import VIEWS
+from cms.admin.places import written
 from cms.db import db
-from cms.models import Media, Page, Post, PostAuthor, PostTag, Tag
+from cms.models import Comment, Media, Page, Post, PostAuthor, PostTag, Tag
 from cms.services import searching
 from tests.admin.many_rows import BEGINNING, ROWS, fill
 from tests.conftest import DATABASES
 from tests.factories import make_author, make_tag, make_user
+from tests.measuring import work_of
 from tests.signing_in import signed_in
 
 SIZE = 20
@@ -312,6 +314,23 @@ def test_the_newest_are_looked_through_whatever_the_list_is_sorted_by(client):
         page = client.get(f"/admin/post/?changes=waiting{sort}").text
         assert shown(page) == new, sort
         assert "Only the newest 1,000 were looked through" in page
+
+
+def test_a_page_deep_in_a_range_of_days_costs_no_more_than_its_first(client):
+    """As deep within its day as the near one: of equal times SQLite reads all."""
+    signed_in(client, make_user("editor"))
+    ids = fill(Comment, 3000)
+    rows = sorted((db.session.get_one(Comment, number) for number in ids), key=lambda one: (one.created_at, one.id))
+
+    for places in (
+        [f"after={written(one.created_at, one.id)}" for one in (rows[-100], rows[500])],
+        [f"before={written(one.created_at, one.id)}" for one in (rows[100], rows[-500])],
+    ):
+        near, far = (
+            work_of(lambda place=place: client.get(f"/admin/comment/?from=2025-03-01&to=2025-03-05&{place}"))
+            for place in places
+        )
+        assert far < 1.3 * near, (near, far)
 
 
 def test_a_range_of_days_is_one_way_in(client):

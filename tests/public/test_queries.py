@@ -3,13 +3,14 @@
 from datetime import UTC, timedelta
 
 import pytest
-from sqlalchemy import delete, event, insert, text
+from sqlalchemy import delete, insert
 
 from cms import clock
 from cms.db import db
 from cms.models import Author, Post, PostAuthor, PostTag, Status, Tag
 from cms.public import keyset
 from tests.factories import make_author, make_comment, make_post, make_tag
+from tests.measuring import work_of
 
 MOST = 5
 
@@ -81,35 +82,6 @@ def test_lists_load_no_bodies(client, count_queries):
     statements = count_queries(lambda: client.get("/tags/sea"))
 
     assert not [statement for statement in statements if "post.body" in statement]
-
-
-def work_of(act):
-    """What the database does meanwhile: hundreds of SQLite's steps, or rows that MariaDB reads."""
-    if db.engine.dialect.name == "mysql":
-
-        def rows():
-            return sum(int(number) for _, number in db.session.execute(text("SHOW GLOBAL STATUS LIKE 'Handler_read%'")))
-
-        of_asking = -rows() + rows()
-        before = rows()
-        act()
-        return rows() - before - of_asking
-    steps = []
-
-    def watch(connection, *_others):
-        connection.set_progress_handler(lambda: steps.append(1), 100)
-
-    def leave(connection, *_others):
-        connection.set_progress_handler(None, 0)
-
-    event.listen(db.engine, "checkout", watch)
-    event.listen(db.engine, "checkin", leave)
-    try:
-        act()
-    finally:
-        event.remove(db.engine, "checkout", watch)
-        event.remove(db.engine, "checkin", leave)
-    return len(steps)
 
 
 def test_what_is_old_costs_the_database_no_more_than_what_is_new(client):
