@@ -6,12 +6,14 @@ from flask import current_app, g, request
 
 from cms.admin.door import may
 
+ANYWHERE = "admin_search"  # the page that has no line in the menu
+
 
 def draw(words: dict[str, Any]) -> str | None:
     """The page that says ``words``; None for strangers, who are told as readers are."""
     if not may("admin.enter"):
         return None
     (admin,) = current_app.extensions["admin"]
-    here = (view for view in admin._views if view.blueprint.name == request.blueprint and view.is_accessible())
+    views = {view.endpoint: view for view in admin._views if view.is_accessible()}
     g.has_scripts = True  # though no endpoint may have been found
-    return next(here, admin.index_view).render("admin/error.html", **words)
+    return views.get(request.blueprint, views[ANYWHERE]).render("admin/error.html", **words)

@@ -100,4 +100,6 @@ def test_an_error_inside_has_the_menu_round_it_for_whoever_may_enter(client):
         assert "script-src 'self' 'nonce-" in page.headers["Content-Security-Policy"]
         assert page.headers["Cache-Control"] == "no-store"
         assert ("Posts</a>" in page.text.partition("<main")[2]) == ("edit" in address)
+        current = re.findall(r'href="(/admin/[^"]*)" aria-current', page.text)
+        assert current == (["/admin/post/"] if "edit" in address else [])
     assert "/assets/theme/" in client.get("/administration").text
