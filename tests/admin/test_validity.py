@@ -116,6 +116,7 @@ def test_no_page_has_an_error(app, client, unguarded, pages):
     for name in ("post", "page", "tag", "series", "author", "comment", "media", "redirect", "mail", "revision"):
         pages.add(f"empty list of {name}", as_admin.get(f"/admin/{name}/"))
     pages.add("empty dashboard", as_admin.get("/admin/"))
+    pages.add("404 inside", as_admin.get("/admin/nowhere"), expected=(404,))
     settings.change({"tagline": 'Of <ships> & "sails"', "footer": "*Made* at sea."}, by=None)
     about = {"tags": ["Sea & salt"], "authors": [make_author("Ada").id], "series": "Voyage"}
     make_post(title="Before", series="Voyage")

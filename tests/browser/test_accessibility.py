@@ -191,7 +191,7 @@ def test_nobody_is_shut_out_of_their_account_and_the_admin(filled, still):
     look(ACCOUNT)
     still.set_viewport_size({"width": 1280, "height": 900})
     sign_in(still, filled)
-    look([*ADMIN, "/admin/post/edit/?id=1", "/admin/account/", "/change", "/tf-setup"])
+    look([*ADMIN, "/admin/nowhere", "/admin/post/edit/?id=1", "/admin/account/", "/change", "/tf-setup"])
 
     assert problems == []
 
