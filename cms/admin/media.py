@@ -27,7 +27,7 @@ from cms.db import db
 from cms.errors import CmsError
 from cms.language import Lazy, gettext, lazy, marked_plural, ngettext, number
 from cms.models import Media, Page, Post, User
-from cms.services import auditing, media, site
+from cms.services import auditing, media, site, thumbnails
 from cms.services.media import Prepared
 from cms.transactions import start_writing, starts_reading
 
@@ -82,7 +82,7 @@ def thumbnail(item: Media) -> Markup:
     scale = THUMBNAIL_PIXELS / max(item.width or 1, item.height or 1, THUMBNAIL_PIXELS)
     width, height = max(1, round((item.width or 1) * scale)), max(1, round((item.height or 1) * scale))
     return Markup('<img class="thumbnail" src="{}" alt="" width="{}" height="{}" loading="lazy">').format(
-        media.url_of(item), width, height
+        thumbnails.url_of(item), width, height
     )
 
 

@@ -66,6 +66,21 @@ def reencode(file: IO[bytes]) -> Picture:
         raise InvalidChange(gettext("This picture is damaged: it cannot be read to its end."), field="file") from error
 
 
+def small(file: IO[bytes], side_pixels: int) -> bytes:
+    """A WebP of the picture in ``file``, which is one of ours: its first frame, no side longer than that.
+
+    Raises OSError or ValueError when it cannot be read.
+    """
+    with Image.open(file, formats=list(EXTENSIONS)) as image:
+        if image.mode not in ("RGB", "L"):  # colours of a palette, or less than opaque
+            image = image.convert("RGBA")
+        image.thumbnail((side_pixels, side_pixels))  # of a JPEG it decodes but what it needs
+        buffer = io.BytesIO()
+        profile = image.info.get("icc_profile") if image.mode == "RGB" else None
+        image.save(buffer, "WEBP", quality=80, icc_profile=profile)
+    return buffer.getvalue()
+
+
 def _written(image: Image.Image) -> Picture:
     kind = "JPEG" if image.format == "MPO" else str(image.format)
     frames = 1 if kind == "JPEG" else getattr(image, "n_frames", 1)

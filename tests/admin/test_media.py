@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from cms.db import db
 from cms.models import AuditEntry, Media, Redirect, RedirectOrigin
-from cms.services import media, redirecting, settings
+from cms.services import media, redirecting, settings, thumbnails
 from tests.factories import make_post, make_user
 from tests.signing_in import signed_in, submit, token_for
 
@@ -62,6 +62,19 @@ def test_several_files_come_at_once_and_a_bad_one_stops_no_other(app, client):
     assert "2 files are in the library" in page
     assert "b.svg: SVG pictures can carry scripts" in page
     assert "d.png: This is not a picture" in page
+
+
+def test_lists_and_pickers_show_small_pictures_and_texts_get_the_whole(app, client):
+    signed_in(client, make_user("author"))
+    upload(client, ("large.png", picture(size=(2000, 1000))))
+    (item,) = all_media()
+    whole, small = media.url_of(item), thumbnails.url_of(item)
+
+    image = f'<img class="thumbnail" src="{small}" alt="" width="64" height="32" loading="lazy">'
+    assert image in client.get("/admin/media/").text
+    lookup = client.get("/admin/post/ajax/lookup/?name=cover").json
+    assert lookup == [[item.id, "large.png", small, "", "", whole]]
+    assert client.get(small, buffered=True).content_type == "image/webp"
 
 
 def test_what_cannot_be_taken_is_said_beside_the_field_and_words_are_kept(app, client):

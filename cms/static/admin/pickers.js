@@ -6,7 +6,9 @@ import { gettext } from "./language.js";
 const PLUGINS = { remove_button: { title: gettext("Remove"), label: "×" } };
 
 // A record as the server tells of it: cms/admin/lookup.py, ``choice``.
-export const optionOf = ([value, text, picture, alt, caption]) => ({ value: String(value), text, picture, alt, caption });
+export const optionOf = ([value, text, picture, alt, caption, address]) => {
+  return { value: String(value), text, picture, alt, caption, address };
+};
 
 async function found(address, query) {
   const url = new URL(address, window.location.href);

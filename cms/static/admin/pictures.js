@@ -165,7 +165,7 @@ class Library {
     }
     const { alt, caption } = this;
     const { width } = this.form.elements;
-    const words = { address: this.option.picture, alt: alt.value, caption: caption.value, width: width.value };
+    const words = { address: this.option.address, alt: alt.value, caption: caption.value, width: width.value };
     const { place } = this;
     this.place = null;
     this.dialog.close();
