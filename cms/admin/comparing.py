@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cms.admin import times
 from cms.admin import words as said
 from cms.admin.consequences import page_of
-from cms.db import db
+from cms.db import Base, db
 from cms.language import gettext
 from cms.models import AuditEntry, Author, Media, Post, Series, Tag, User
 from cms.text import differing
@@ -77,6 +77,20 @@ def states_of(entry: AuditEntry) -> tuple[State, State]:
     """Before and after, as far as an entry of the audit log tells."""
     told = entry.changes.items()
     return {name: old for name, (old, _) in told}, {name: new for name, (_, new) in told}
+
+
+def chosen(state: State, model: type[Base]) -> State:
+    """What of a record's first ``state`` somebody chose: all but what is empty or what a new one has by itself."""
+    defaults = {column.key: column.default.arg for column in model.__table__.columns if _is_plain(column.default)}
+    return {
+        name: value
+        for name, value in state.items()
+        if value not in (None, "", [], {}) and value != getattr(defaults.get(name), "value", defaults.get(name))
+    }
+
+
+def _is_plain(default: Any) -> bool:
+    return default is not None and default.is_scalar
 
 
 def changes(before: State, after: State, names: Names | None = None) -> list[tuple[str, str, str]]:

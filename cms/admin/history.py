@@ -35,6 +35,7 @@ class Act:
     address: str = ""
     entry: int | None = None  # its number in the audit log, or among the versions
     version: int | None = None
+    begins: bool = False  # before it there was nothing
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _entries(row: Any, before: Place) -> list[Act]:
     if before.entry is not None:
         query = query.where(AuditEntry.id < before.entry)
     entries = list(db.session.scalars(query))
-    states = [comparing.states_of(entry) for entry in entries]
+    states = [_states(entry, type(row)) for entry in entries]
     names = comparing.Names(chain.from_iterable(states))
     return [
         Act(
@@ -107,9 +108,19 @@ def _entries(row: Any, before: Place) -> list[Act]:
             _shortened(comparing.changes(*pair, names)),
             _details(AuditEntry, entry.id),
             entry=entry.id,
+            begins=_begins(entry),
         )
         for entry, pair in zip(entries, states, strict=True)
     ]
+
+
+def _begins(entry: AuditEntry) -> bool:
+    return entry.action.endswith((".created", ".added"))
+
+
+def _states(entry: AuditEntry, model: type[Base]) -> tuple[comparing.State, comparing.State]:
+    before, after = comparing.states_of(entry)
+    return ({}, comparing.chosen(after, model)) if _begins(entry) else (before, after)
 
 
 def _revisions(row: Any, before: Place) -> list[Act]:
@@ -129,9 +140,14 @@ def _revisions(row: Any, before: Place) -> list[Act]:
                 what=revision.label or words.said(revision.kind.value),
                 number=revision.version,
             ),
-            _shortened(comparing.changes(earlier.snapshot if earlier else {}, revision.snapshot, names)),
+            _shortened(
+                comparing.changes(earlier.snapshot, revision.snapshot, names)
+                if earlier
+                else comparing.changes({}, comparing.chosen(revision.snapshot, type(row)), names)
+            ),
             _details(Revision, revision.id),
             version=revision.version,
+            begins=earlier is None,
         )
         for revision, earlier in zip_longest(found, found[1:])
         if earlier is not None or len(found) <= ACTS_A_PAGE + 1

@@ -26,7 +26,9 @@ def acts(page):
 
 
 def changed(html):
-    return re.findall(r'<tr><th scope="row">(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td></tr>', html, re.DOTALL)
+    """Each field, what it was and what it became; of a first state there is only what it holds."""
+    cells = r"(?:<td[^>]*>(.*?)</td>)?<td[^>]*>(.*?)</td>"
+    return re.findall(rf'<tr><th scope="row">(.*?)</th>{cells}</tr>', html, re.DOTALL)
 
 
 def plain(html):
@@ -286,3 +288,19 @@ def test_any_two_versions_of_a_text_are_compared_whichever_is_named_first(client
         assert "is not there any more" in page
         assert "It is very cold." in page
         assert "Seas" not in page
+
+
+def test_a_first_version_tells_what_was_chosen_and_no_default(client):
+    editor = make_user("editor", name="Edith")
+    post = make_post("draft", title="First", body="A spring.", comments_open=False, by=editor)
+    signed_in(client, editor)
+
+    page = client.get(f"/admin/post/history/?id={post.id}").text
+    number = db.session.scalars(Revision.of(post)).one().id
+    whole = client.get(f"/admin/revision/details/?id={number}").text
+
+    for html in (page, whole):
+        told = {field: became for field, _, became in changed(html)}
+        assert {"Title": "First", "Body": "A spring.", "Comments open": "no"}.items() <= told.items()
+        assert not {"Is featured", "Raw HTML", "Excerpt", "Meta title"} & set(told)
+        assert "Before" not in html
