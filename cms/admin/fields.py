@@ -10,7 +10,7 @@ from flask_admin.form import RenderTemplateWidget
 from markupsafe import Markup
 from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired, StopValidation
-from wtforms.widgets import TextInput, html_params
+from wtforms.widgets import TextArea, TextInput, html_params
 
 from cms.admin import times
 from cms.admin.ids import record_id
@@ -68,6 +68,15 @@ def no_nul(form: Any, field: Field) -> None:
     """PostgreSQL, C programs and some browsers stop at it; nobody types it."""
     if isinstance(field.data, str) and "\x00" in field.data:
         raise ValidationError(gettext("There is a character here that cannot be kept (NUL). Type this part anew."))
+
+
+def in_one_line(value: str | None) -> str | None:
+    """``value`` with its line breaks as blanks."""
+    return " ".join(line.strip() for line in value.splitlines()) if value else value
+
+
+# The arguments of a text of one line that may be long: all of it is seen, and Enter saves as in any field of one line.
+WRAPPING = {"widget": TextArea(), "filters": [in_one_line], "render_kw": {"rows": 3, "data-one-line": True}}
 
 
 def drawn(field: Field, **kwargs: Any) -> Any:

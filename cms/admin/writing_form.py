@@ -8,7 +8,7 @@ from wtforms import Field, StringField, TextAreaField, ValidationError
 from wtforms.widgets import TextArea
 
 from cms.admin.converting import CmsForm
-from cms.admin.fields import AtMost, UtcDateTimeField, VersionField, no_nul
+from cms.admin.fields import AtMost, UtcDateTimeField, VersionField, in_one_line, no_nul
 from cms.errors import InvalidChange
 from cms.language import lazy
 from cms.models import Page, Post, User
@@ -25,11 +25,6 @@ RECORDS = ("cover", "translation_of")  # fields that hold a record, of which a r
 def text(name: str) -> list[Any]:
     """The rules for a text of ``snapshots.FIELDS``."""
     return [no_nul, AtMost(snapshots.LENGTHS[name])]
-
-
-def in_one_line(value: str | None) -> str | None:
-    """``value`` with its line breaks as blanks."""
-    return " ".join(line.strip() for line in value.splitlines()) if value else value
 
 
 class WritingForm(CmsForm):

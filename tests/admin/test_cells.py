@@ -36,8 +36,9 @@ def error_in(page):
 
 def shown_in(page, name):
     """The value of a field, and what the form says it was."""
-    field = re.search(rf'<input [^>]*name="{name}"[^>]*>', page)[0]
-    return re.search('value="([^"]*)"', field)[1], re.search(r'name="seen" value="([^"]*)"', page)[1]
+    field = re.search(rf'<(?:input|textarea) [^>]*name="{name}"[^>]*>([^<]*)', page)
+    value = re.search('value="([^"]*)"', field[0])
+    return value[1] if value else field[1].strip(), re.search(r'name="seen" value="([^"]*)"', page)[1]
 
 
 def picture_of(person):

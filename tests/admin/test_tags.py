@@ -30,6 +30,19 @@ def test_a_renamed_tag_keeps_its_posts_and_its_old_address(client):
     assert (redirect.path, redirect.target) == ("/tags/flask", "/tags/flask-framework")
 
 
+def test_what_a_tag_is_about_is_one_line_however_it_is_typed(client):
+    tag = make_tag("Sea", description="At sea.")
+    signed_in(client, make_user("editor"))
+    form = f"/admin/tag/edit/?id={tag.id}"
+
+    page = client.get(form).text
+    submit(client, form, {"name": "Sea", "description": "Boats,\r\n  harbours \nand salt."})
+    db.session.expire_all()
+
+    assert re.search(r'<textarea[^>]* name="description"[^>]*>\s*At sea\.</textarea>', page)
+    assert tag.description == "Boats, harbours and salt."
+
+
 def test_a_name_that_is_taken_is_said_beside_the_field(client):
     tag = make_tag("Flask")
     make_tag("Python")
