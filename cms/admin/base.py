@@ -92,6 +92,11 @@ class CmsModelView(Guarded, Bulk, Cells, Lists, Rows, Saving, Exporting, Remembe
         return self._may(self.needs_create)
 
     @property
+    def create_words(self) -> str:
+        """What the button says that leads to the form for a new row, and the head of that form."""
+        return gettext("New %(thing)s", thing=self.singular)
+
+    @property
     def can_edit(self) -> bool:
         return self._may(self.needs_edit)
 

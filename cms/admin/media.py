@@ -130,7 +130,7 @@ class MediaView(Trashing, CmsModelView):
     model = Media
     title = lazy("Media")
     address = "media"
-    singular = lazy("upload")
+    singular = lazy("file")
     help = lazy("Pictures and files for posts and pages. The same file sent twice is kept once.")
     empty = lazy("Nothing here yet. Upload a picture to show it in a post.")
 
@@ -176,6 +176,10 @@ class MediaView(Trashing, CmsModelView):
     create_template = "admin/media/upload.html"
     edit_template = "admin/media/edit.html"
     list_options = [joinedload(Media.uploaded_by)]
+
+    @property
+    def create_words(self) -> str:
+        return gettext("Upload")
 
     def visible(self, query: Select[Any]) -> Select[Any]:
         person: User = self.person
@@ -297,7 +301,7 @@ class MediaView(Trashing, CmsModelView):
 
     def _form_page(self, template: str, form: Any, row: Any, rules: Any) -> ResponseReturnValue:
         if row is not None:
-            row.uses = media.used_in(row)
+            row.uses = [(str(place), page_of(place)) for place in media.used_in(row)]
             row.thumbnail, row.address, row.readable_size = (
                 thumbnail(row),
                 media.url_of(row),

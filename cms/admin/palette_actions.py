@@ -87,8 +87,7 @@ def _new() -> Iterator[Offered]:
         if view.can_create:
             keys = "n" if view.address == "post" else ""
             address = view.get_url(f"{view.endpoint}.create_view")
-            title = gettext("New %(thing)s", thing=view.singular)
-            yield _line(ACTIONS, title, address=address, keys=keys), f"new add create write {_also(view)}"
+            yield _line(ACTIONS, view.create_words, address=address, keys=keys), f"new add create write {_also(view)}"
 
 
 def _imports() -> Iterator[Offered]:

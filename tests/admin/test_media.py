@@ -1,6 +1,7 @@
 """The media library and the redirects, as editors meet them."""
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -130,6 +131,16 @@ def test_authors_see_and_change_their_own_uploads_and_editors_all(app, client):
     assert "theirs.png" in client.get("/admin/media/").text
     assert submit(client, f"/admin/media/edit/?id={theirs.id}", {"alt": "Blue", "credit": "Me"}).status_code == 302
     assert (theirs.alt, theirs.credit) == ("Blue", "Me")
+
+
+def test_one_uploads_wherever_other_things_are_made_new(app, client):
+    signed_in(client, make_user("author"))
+
+    pages = [client.get(address).text for address in ("/admin/media/", "/admin/media/new/")]
+
+    assert re.search(r'<a class="button button-main" href="/admin/media/new/[^"]*">Upload</a>', pages[0])
+    assert re.search(r"<h1[^>]*>\s*Upload\s*</h1>", pages[1])
+    assert all("New upload" not in page for page in pages)
 
 
 def test_what_is_put_into_the_trash_says_where_it_is_shown_and_comes_back(app, client):

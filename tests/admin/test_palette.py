@@ -222,7 +222,7 @@ def test_comments_and_media_are_found_by_what_they_say(client):
     [
         ("new p", "New post", "/admin/post/new/"),
         ("write post", "New post", "/admin/post/new/"),
-        ("upload", "New upload", "/admin/media/new/"),
+        ("upload", "Upload", "/admin/media/new/"),
         ("site ti", "Site title", "/admin/setting/#title"),
         ("held", "Comments: held", "/admin/comment/?status=held"),
         ("audit", "Audit log", "/admin/audit/"),
