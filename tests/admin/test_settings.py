@@ -34,6 +34,15 @@ def test_every_setting_stands_on_the_page(admin):
         assert option.label in page
 
 
+def test_the_page_begins_with_links_to_its_groups(admin):
+    page = admin.get(PAGE).text
+
+    links = re.findall(r'<li><a href="#(group-\d+)">(.*?)</a></li>', page)
+    heads = re.findall(r'<h2 id="(group-\d+)">(.*?)</h2>', page)
+    assert links == heads
+    assert len(links) == len({option.group for option in OPTIONS.values()})
+
+
 def test_saved_settings_are_the_settings_of_the_site(admin):
     response = submit(admin, PAGE, answers(title="Ada's log", posts_per_page="25", time_zone="Asia/Tokyo"))
     db.session.rollback()
