@@ -90,7 +90,7 @@ class CommentView(Answering, Trashing, CmsModelView):
     title = lazy("Comments")
     singular = lazy("comment")
     address = "comment"
-    help = lazy("What readers say. Those that are held wait here until somebody has looked at them.")
+    help = lazy("Readers see a held comment once somebody approves it.")
     empty = lazy("No comment here. What readers write will be, as soon as they do.")
 
     needs = "comment.moderate"
@@ -136,7 +136,7 @@ class CommentView(Answering, Trashing, CmsModelView):
     row_options = [joinedload(Comment.post).load_only(Post.title, Post.slug)]
 
     def filter_state(self) -> str:
-        """How much the filter has learned, in words."""
+        """What the filter of spam does, in words."""
         return spam_scores.learned()
 
     def state_of(self, row: Comment) -> Markup:

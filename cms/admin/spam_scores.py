@@ -7,7 +7,7 @@ from typing import Any
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from cms.language import gettext, joined, ngettext, number
+from cms.language import gettext, ngettext, number
 from cms.models import Comment
 from cms.services import site, spam_memory
 from cms.services.spam_filter import SPAM_FROM
@@ -67,27 +67,23 @@ def explained(comment: Comment) -> Verdict | None:
 
 
 def learned() -> str:
-    """How much the filter knows, and what it does."""
+    """What the filter does, or how much it has to learn yet."""
     what = site.here().settings.spam_filter
     if what == "off":
         return gettext("The spam filter is off.")
     known = spam_memory.learned()
-    so_far = gettext(
-        "Learned from your decisions so far: %(ham)s good, %(spam)s spam.",
-        ham=number(known.ham),
-        spam=number(known.spam),
-    )
     if not known.is_enough:
-        waits = gettext(
-            "The spam filter decides nothing before it knows %(least)s of each.", least=number(LEAST_LEARNED)
+        return gettext(
+            "The spam filter begins when it knows %(least)s good and %(least)s spam: so far %(ham)s and %(spam)s.",
+            least=number(LEAST_LEARNED),
+            ham=number(known.ham),
+            spam=number(known.spam),
         )
-        return joined([waits, so_far])
-    does = {
+    return {
         "hold": gettext("The spam filter holds what looks like spam."),
         "spam": gettext("The spam filter puts what looks like spam under Spam."),
         "show": gettext("The spam filter says what it thinks and decides nothing."),
     }[what]
-    return joined([does, so_far])
 
 
 def _reason(kept: Sequence[Any], of: Sequence[int]) -> Reason:

@@ -178,8 +178,7 @@ def test_the_filter_says_how_much_it_knows_and_why_it_thinks_so(client):
     editor = make_user("editor")
     teach(post, by=editor, spam=3)
     signed_in(client, editor)
-    assert "decides nothing before it knows 20 of each" in client.get(LIST).text
-    assert "20 good, 3 spam" in client.get(LIST).text
+    assert "begins when it knows 20 good and 20 spam: so far 20 and 3." in client.get(LIST).text
 
     teach(post, by=editor)
     comment = make_comment(post, CommentStatus.HELD, **{**SELLING, "name": "<b>Casino</b>"})
