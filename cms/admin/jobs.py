@@ -96,7 +96,7 @@ class Told:
             why = f"{self.progress.stopped[0].lower()}{self.progress.stopped[1:]}"
             parts.append(gettext("Then it ended: %(why)s", why=why))
         if self.total is not None and (rest := self.total - self.looked_at):
-            if self.progress.stopped:
+            if self.progress.stopped or self.job.status is JobStatus.FAILED:
                 parts.append(gettext("The other %(count)s are as they were.", count=number(rest)))
             else:
                 words = gettext(

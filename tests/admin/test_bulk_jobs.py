@@ -344,6 +344,19 @@ def test_undo_keeps_off_what_is_not_as_it_was_left(client, editor, travel):
     assert posts[2].state == "withdrawn"
 
 
+def test_a_job_that_failed_does_not_say_that_the_rest_did_not_match(client, editor):
+    fill(Post, 3)
+    page = begin(client, "withdraw")
+    job = db.session.scalars(db.select(Job).where(Job.kind == "bulk")).one()
+    job.status, job.done_count, job.total_count, job.finished_at = JobStatus.FAILED, 1, 3, clock.now()
+
+    told = client.get(page).text
+
+    assert '<span class="badge badge-bad">Failed</span>' in told
+    assert "The other 2 are as they were." in told
+    assert "did not match" not in told
+
+
 def test_what_goes_with_it_is_told_before_it_goes(client, editor):
     post, bare = make_post(title="Much loved", slug="much-loved", tags=["Sea"]), make_post("draft", title="Bare")
     for _ in range(2):
