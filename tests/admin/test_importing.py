@@ -62,6 +62,7 @@ def test_tags_are_shown_first_and_then_made(client):
         (4, "Python", "New", ""),
     ]
     assert (count(Tag), count(AuditEntry)) == (2, before)
+    assert "Import the rows that fit" in answer.text
 
     done = go_on(client, "tag", answer)
 
@@ -75,7 +76,7 @@ def test_tags_are_shown_first_and_then_made(client):
     assert count(AuditEntry) == before + 3  # renamed, edited, created
     again = send(client, "tag", text)
     assert {result for _, _, result, _ in table(again)} == {"Unchanged", "Not taken"}
-    assert "Import this" not in again.text
+    assert 'value="import"' not in again.text
 
 
 def test_redirects_of_our_own_export_come_back(client):
