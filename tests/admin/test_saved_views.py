@@ -45,6 +45,18 @@ def kept():
     return {row.name: row.value for row in rows}
 
 
+def test_a_view_stands_for_its_filters_which_are_folded_away(client, editor):
+    make_post("draft", title="A lighthouse")
+    save(client, "Drafts")
+
+    narrowed, view = client.get(f"{LIST}?state=published").text, client.get(links(client)[0]["Drafts"]).text
+
+    assert '<details class="filter-box" open>' in narrowed
+    assert '<details class="filter-box">' in client.get(LIST).text
+    assert "Change this view" in view
+    assert '<details class="filter-box">' in view
+
+
 def test_a_view_keeps_search_filters_and_order_and_opens_at_a_plain_address(client, editor):
     make_post("draft", title="A lighthouse")
     make_post("draft", title="Something else")
