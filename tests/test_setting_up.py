@@ -59,6 +59,7 @@ def test_what_does_not_fit_is_said_beside_its_field_and_nothing_is_lost_but_pass
     assert response.status_code == 422
     assert words in response.text
     assert f'id="{field}-error"' in response.text
+    assert f'id="{field}-help"' not in response.text  # what is wrong says what to do: once is enough
     assert "a fine long sentence" not in response.text
     assert "<script>alert" not in response.text
     for other in ("title", "name", "email"):
