@@ -23,7 +23,7 @@ from cms.admin.lookups import POSTS
 from cms.admin.paths import Path, index_of
 from cms.admin.trashing import Trashing
 from cms.db import db
-from cms.language import gettext, lazy, marked_plural
+from cms.language import gettext, joined, lazy, marked_plural
 from cms.models import Comment, CommentStatus, CommentVersion, Post, User
 from cms.services import addresses, moderating
 from cms.text.excerpt import excerpt
@@ -135,9 +135,9 @@ class CommentView(Answering, Trashing, CmsModelView):
     ]
     row_options = [joinedload(Comment.post).load_only(Post.title, Post.slug)]
 
-    def filter_state(self) -> str:
-        """What the filter of spam does, in words."""
-        return spam_scores.learned()
+    def and_the_filter(self, words: str) -> str:
+        """``words``, and after them what the filter of spam does."""
+        return joined([str(words), spam_scores.learned()])
 
     def state_of(self, row: Comment) -> Markup:
         return badges.badge(row.state)

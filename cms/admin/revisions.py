@@ -98,7 +98,7 @@ class RevisionView(ReadOnlyView):
         )
         return {
             "subject": subject,
-            "kind": words.plain(row.kind.value),
+            "told": _told(row),
             "earlier": earlier,
             "later": later,
             "other": other,
