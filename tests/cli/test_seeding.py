@@ -1,5 +1,6 @@
 import collections
 import contextvars
+import re
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from sqlalchemy import func, select, text
 from cms.db import db
 from cms.models import Comment, CommentStatus, Media, Page, Post, Revision, Role, User
 from cms.services import media, revising, searching, snapshots
-from cms.services.seeding import site
+from cms.services.seeding import site, texts
 from tests.factories import make_post, make_user
 
 
@@ -45,6 +46,13 @@ def test_a_seeded_site_has_people_of_every_role_and_posts_in_every_state(app):
     assert all(media.path_of(item).is_file() for item in db.session.scalars(select(Media)))
     with app.test_request_context():
         assert verify_password(site.PASSWORD, db.session.scalar(select(User.password)))
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "ja"])
+def test_samples_in_chinese_and_japanese_have_the_stops_of_their_script(language):
+    [sample] = [post for post in texts.POSTS if post.language == language]
+
+    assert re.findall(r"[\u3040-\u30ff\u4e00-\u9fff][,.:;!?]", sample.title + sample.body) == []
 
 
 def test_a_second_seeding_asks_first_and_then_makes_nothing_twice(app):
