@@ -93,7 +93,7 @@ def here() -> Site:
 def _menu(chosen: SiteSettings) -> tuple[MenuItem, ...]:
     """Pages and links by their places, a page before a link of the same; links without one come last."""
     placed = [
-        (page.menu_position, 0, MenuItem(page.title, addresses.path_of(page)))
+        (page.menu_position, 0, MenuItem(page.title, "/" if page.id == chosen.home else addresses.path_of(page)))
         for page in db.session.scalars(Page.in_menu())
     ]
     placed += [
