@@ -27,10 +27,12 @@ except ImportError:  # Windows: one process draws at a time, several may
     fcntl = None  # type: ignore[assignment]
 
 WIDTH, HEIGHT = 1200, 630  # as ogp.me and those who show it ask for
-LOOK = 1  # goes into the address: another look is another picture
+LOOK = 2  # goes into the address: another look is another picture
 MOST_KEPT = 2000
 FOLDER = ".cards"  # hidden: backups leave out what can be made again
-MARGIN, TITLE_TOP, TITLE_BOTTOM = 88, 176, 500
+MARGIN, TITLE_TOP, TITLE_BOTTOM = 88, 176, 472
+MEASURE = WIDTH - 2 * MARGIN
+BAR = 24  # of colour, at the edge where lines begin
 SIZES = (88, 80, 72, 64, 56, 48, 42)
 LEADING = 1.22
 SMALL = 34
@@ -110,39 +112,42 @@ def drawn(card: Card) -> bytes:
     """The PNG. Words that no font of this machine can write are left out, down to the bare card."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, 23, HEIGHT), fill=ACCENT)
-    if _title(draw, card.title, card.language, INK):
-        _line(draw, card.site, card.language, MARGIN, ACCENT)
-        _line(draw, card.byline, card.language, HEIGHT - MARGIN - SMALL, MUTED)
+    rtl = fonts.is_rtl(card.title)
+    if _title(draw, card.title, card.language, INK, rtl=rtl):
+        _line(draw, card.site, card.language, MARGIN, ACCENT, rtl=rtl)
+        _line(draw, card.byline, card.language, HEIGHT - MARGIN - SMALL, MUTED, rtl=rtl)
     else:
-        _title(draw, card.site, card.language, ACCENT)
+        rtl = fonts.is_rtl(card.site)
+        _title(draw, card.site, card.language, ACCENT, rtl=rtl)
+    draw.rectangle((WIDTH - BAR, 0, WIDTH, HEIGHT) if rtl else (0, 0, BAR - 1, HEIGHT), fill=ACCENT)
     buffer = io.BytesIO()
     image.quantize(32, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
-def _title(draw: Any, text: str, language: str, colour: str) -> bool:
+def _title(draw: Any, text: str, language: str, colour: str, *, rtl: bool) -> bool:
     """Whether it could be written."""
     text = fonts.without_pictures(text)
     font = fonts.writing(text, language) if text else None
     if font is None:
         return False
     size, lines = fitted(text, font)
-    _write(draw, lines, font.font_variant(size=size), TITLE_TOP, colour, spacing=round(size * LEADING))
+    _write(draw, lines, font.font_variant(size=size), TITLE_TOP, colour, spacing=round(size * LEADING), rtl=rtl)
     return True
 
 
-def _line(draw: Any, text: str, language: str, top: int, colour: str) -> None:
+def _line(draw: Any, text: str, language: str, top: int, colour: str, *, rtl: bool) -> None:
     text = fonts.without_pictures(text)
     font = fonts.writing(text, language) if text else None
     if font is not None:
         small = font.font_variant(size=SMALL)
-        _write(draw, [shortened(text, small)], small, top, colour)
+        _write(draw, [shortened(text, small)], small, top, colour, rtl=rtl)
 
 
-def _write(draw: Any, lines: list[str], font: Any, top: int, colour: str, spacing: int = 0) -> None:
-    rtl = fonts.is_rtl(" ".join(lines))
-    how = {"direction": "rtl"} if rtl and fonts.needs_shaping(" ".join(lines)) else {}
+def _write(draw: Any, lines: list[str], font: Any, top: int, colour: str, *, spacing: int = 0, rtl: bool) -> None:
+    """At the edge where the card begins, which is the right one with ``rtl``; each text runs its own way."""
+    text = " ".join(lines)
+    how = {"direction": "rtl"} if fonts.is_rtl(text) and fonts.needs_shaping(text) else {}
     for number, line in enumerate(lines):
         # By the base line: above it each font leaves a space of its own.
         place = (WIDTH - MARGIN if rtl else MARGIN, top + round(font.size * 0.8) + number * spacing)
@@ -150,22 +155,38 @@ def _write(draw: Any, lines: list[str], font: Any, top: int, colour: str, spacin
 
 
 def fitted(title: str, font: Any) -> tuple[int, list[str]]:
-    """The largest size at which ``title`` fits between the other lines, and how it is broken there."""
-    for size in SIZES:
+    """The largest size at which ``title`` fits between the other lines, with its words whole if there is one."""
+    for size in [size for size in SIZES if _is_whole(title, font.font_variant(size=size))] or SIZES:
         lines = broken(title, font.font_variant(size=size))
         most = int((TITLE_BOTTOM - TITLE_TOP) / (size * LEADING))
         if len(lines) <= most:
-            return size, lines
+            return size, balanced(title, font.font_variant(size=size), len(lines))
     small = font.font_variant(size=size)
     return size, [*lines[: most - 1], shortened(" ".join(lines[most - 1 :]), small)]
 
 
-def broken(text: str, font: Any) -> list[str]:
-    """``text`` in lines as wide as the card: between words, between CJK letters, within a word that is too long."""
+def _is_whole(text: str, font: Any) -> bool:
+    return all(_fits(piece.strip(), font) for piece in _pieces(text))
+
+
+def balanced(text: str, font: Any, count: int) -> list[str]:
+    """``text`` in ``count`` lines that are as nearly of one width as they can be."""
+    narrow, wide = MEASURE // count - 1, MEASURE  # in the one there are more lines, or it is no use; in the other not
+    while wide - narrow > 1:
+        width = (narrow + wide) // 2
+        if len(broken(text, font, width)) > count:
+            narrow = width
+        else:
+            wide = width
+    return broken(text, font, wide)
+
+
+def broken(text: str, font: Any, width: int = MEASURE) -> list[str]:
+    """``text`` in lines of ``width``: between words, between CJK letters, within a word that no line has room for."""
     lines, line = [], ""
     for piece in _pieces(text):
         for part in [piece] if _fits(piece.strip(), font) else piece:
-            if line and not _fits((line + part).strip(), font):
+            if line and not _fits((line + part).strip(), font, width):
                 lines.append(line.strip())
                 line = part.lstrip()
             else:
@@ -192,5 +213,5 @@ def _has_ellipsis(font: Any) -> bool:
     return bytes(font.getmask("…")) != bytes(font.getmask(fonts.NOWHERE))
 
 
-def _fits(text: str, font: Any) -> bool:
-    return font.getlength(text) <= WIDTH - 2 * MARGIN
+def _fits(text: str, font: Any, width: int = MEASURE) -> bool:
+    return bool(font.getlength(text) <= width)

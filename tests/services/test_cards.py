@@ -69,6 +69,52 @@ def test_a_line_ends_between_words_and_no_mark_of_cjk_begins_one():
     assert [piece.strip() for piece in cards._pieces("雨天，的 Flask 3.1!")] == ["雨", "天，", "的", "Flask", "3.1!"]
 
 
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("Why we keep a paper notebook beside the screen", 2),
+        ("A small server, properly looked after", 2),
+        ("Bare", 1),
+    ],
+)
+def test_the_lines_of_a_title_are_about_as_long(title, lines):
+    font = fonts._loaded(None, 0)
+
+    size, found = cards.fitted(title, font)
+
+    widths = [font.font_variant(size=size).getlength(line) for line in found]
+    assert " ".join(found) == title
+    assert len(found) == lines
+    assert min(widths) > max(widths) * 0.6
+
+
+def test_a_title_is_rather_smaller_than_a_word_of_it_broken():
+    word = "Rechtsschutzversicherungsgesellschaft"
+
+    _, lines = cards.fitted(f"Die {word} und ich", fonts._loaded(None, 0))
+
+    assert any(word in line.split() for line in lines)
+
+
+@pytest.mark.parametrize(("title", "edge", "anchor"), [("رسالة من المقهى", "right", "rs"), ("Plain", "left", "ls")])
+def test_everything_on_a_card_begins_at_the_edge_where_its_title_does(monkeypatch, title, edge, anchor):
+    if fonts.writing(title) is None:
+        pytest.skip(f"No font here writes {title}: fonts-dejavu does.")
+    places, draw = [], ImageDraw.ImageDraw.text
+
+    def note(self, place, text, **how):
+        places.append((place[0], how["anchor"]))
+        draw(self, place, text, **how)
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", note)
+    image = Image.open(io.BytesIO(cards.drawn(card(title)))).convert("L")
+
+    begins = cards.WIDTH - cards.MARGIN if edge == "right" else cards.MARGIN
+    assert set(places) == {(begins, anchor)}
+    bar, other = (image.getpixel((x, 300)) for x in ((1195, 5) if edge == "right" else (5, 1195)))
+    assert bar < 128 < other
+
+
 @pytest.mark.usefixtures("no_fonts")
 def test_what_no_font_can_write_is_left_out_and_never_a_box(written):
     for title in ("雨天的图书馆", "Größe", "كيف تكتب", "Ελληνικά"):
