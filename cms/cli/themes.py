@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 
 from cms.cli.doing import do, explained
 from cms.services import settings
-from cms.services.theming import activating, checking, themes
+from cms.services.theming import activating, advising, checking, themes
 from cms.services.theming.themes import BrokenTheme
 
 theme = AppGroup("theme", help="Look after the themes of the public site.")
@@ -29,14 +29,20 @@ def list_themes() -> None:
 @theme.command("check")
 @click.argument("name")
 def check(name: str) -> None:
-    """Say what NAME lacks: every page of it is rendered and looked through. Ends with 1 when there is anything."""
+    """Say what NAME lacks: every page of it is rendered and looked through. Ends with 1 when there is anything.
+
+    What it had better do besides is said as advice, and is no reason to refuse it.
+    """
     with explained():
         found = checking.problems(name)
+        advice = [] if found else advising.advice(name)
     for line in found:
         click.echo(line)
     if found:
         raise click.ClickException(f"{len(found)} {'thing' if len(found) == 1 else 'things'} to mend in {name}.")
     click.echo(f"{name} is complete.")
+    for line in advice:
+        click.echo(f"Advice: {line}")
 
 
 @theme.command("use")

@@ -43,6 +43,20 @@ def test_a_check_names_each_fault_and_ends_with_one(flask, own_themes):  # noqa:
     assert "There is no theme “nowhere”." in none.output
 
 
+def test_advice_is_no_fault(flask, own_themes):  # noqa: F811
+    names = "<h1>{{ _('Tags') }}</h1>{% for tag in tags %}<p>{{ tag.name }}</p>{% endfor %}"
+    page = f"{{% extends 'default/public/tags.html' %}}{{% block main %}}{names}{{% endblock %}}"
+    write_theme(own_themes, public__tags=page)
+
+    checked, used = flask("theme", "check", "mine"), flask("theme", "use", "mine")
+
+    assert checked.exit_code == used.exit_code == 0
+    assert checked.output.splitlines() == [
+        "mine is complete.",
+        "Advice: public/tags.html: nothing says in which language people wrote “Flask”, “Sea”; written_in() does.",
+    ]
+
+
 def test_a_theme_is_put_on_when_it_is_complete(flask, own_themes, client):  # noqa: F811
     write_theme(own_themes, layout="{% if %}")
 

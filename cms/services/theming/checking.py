@@ -9,6 +9,7 @@ from flask import current_app, g
 from jinja2 import TemplateError, Undefined, nodes
 
 from cms.language import nearest, speaking
+from cms.services.site import Site
 from cms.services.theming import made_up, samples, stylesheets, themes
 from cms.services.theming.markup import faults
 from cms.services.theming.requirements import BLOCKS, CODE_GROUND, CONTRASTS
@@ -132,7 +133,7 @@ class Noted(Undefined):
 def _pages(theme: Theme) -> Iterator[str]:
     """Every page of the theme: whether it renders, with what it is given, into what browsers and readers need."""
     for sample in samples.pages():
-        html, unknown, error = _render(theme, sample)
+        html, unknown, error = rendered(theme, sample)
         forgiven, is_beyond_ours = _faults_of_ours().get(str(sample), (set(), False))
         if theme.name != themes.DEFAULT:
             if is_beyond_ours:
@@ -150,16 +151,16 @@ def _faults_of_ours() -> dict[str, tuple[set[str], bool]]:
     found: dict[str, tuple[set[str], bool]] = current_app.extensions.setdefault(OF_OURS, {})
     if not found:
         for sample in samples.pages():
-            _, unknown, error = _render(themes.default(), sample)
+            _, unknown, error = rendered(themes.default(), sample)
             found[str(sample)] = unknown, error is not None
     return found
 
 
-def _render(theme: Theme, sample: Sample) -> tuple[str, set[str], Exception | None]:
-    """The page, what it asked for in vain, and what stopped it."""
+def rendered(theme: Theme, sample: Sample, site: Site | None = None) -> tuple[str, set[str], Exception | None]:
+    """The page, what it asked for in vain, and what stopped it; of the made-up site where none is given."""
     error: Exception | None = None
     unknown: set[str] = set()
-    html, site = "", made_up.site()
+    html, site = "", site or made_up.site()
     with (
         current_app.test_request_context(sample.address),
         told(site=site, unknown=unknown),
