@@ -16,6 +16,7 @@ import { startToolbar } from "./toolbar.js";
 import { startPictures } from "./pictures.js";
 import { startCounting } from "./counting.js";
 import { startPreview } from "./preview.js";
+import { startGrowing } from "./growing.js";
 
 const button = document.querySelector("[data-menu]");
 const body = document.getElementById("menu");
@@ -37,6 +38,7 @@ startToolbar();
 startPictures();
 startCounting();
 startPreview();
+startGrowing();
 startSlug();
 startUnsaved(); // after the pickers: they change what a form holds
 startKept();
