@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import chain, zip_longest
+from os.path import commonprefix
 from typing import Any
 
 from flask import abort, current_app, request
@@ -21,6 +22,7 @@ from cms.models import AuditEntry, Revision
 from cms.models.publishable import Publishable
 
 ACTS_A_PAGE = 20
+LETTERS_BEFORE = 80  # of what two long texts begin with alike
 MOST_LETTERS = 400  # of a text in the comparison; the page of the revision has all of it
 
 
@@ -161,8 +163,19 @@ def _details(model: type[Base], number: int) -> str:
 
 
 def _shortened(changes: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    return [(name, _short(was), _short(became)) for name, was, became in changes]
+    return [(name, *_where_they_differ(was, became)) for name, was, became in changes]
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS or isinstance(text, Markup) else f"{text[:MOST_LETTERS].rstrip()} …"
+def _where_they_differ(was: str, became: str) -> tuple[str, str]:
+    """Both texts from shortly before their first difference, so that what changed is seen of long ones too."""
+    if isinstance(was, Markup) or isinstance(became, Markup):
+        return was, became
+    is_long = max(len(was), len(became)) > MOST_LETTERS
+    alike = len(commonprefix((was, became))) if is_long else 0  # noqa: RUF071 (letter by letter is what is wanted)
+    start = max(0, alike - LETTERS_BEFORE)
+    return _short(was, start), _short(became, start)
+
+
+def _short(text: str, start: int) -> str:
+    told = text[start : start + MOST_LETTERS]
+    return f"{'… ' if start else ''}{told.strip()}{' …' if start + MOST_LETTERS < len(text) else ''}" if told else ""

@@ -69,6 +69,22 @@ def test_a_post_shows_its_revisions_and_its_publishing_in_one_row_of_time(client
     assert all(len(body) < 410 for body in bodies)
 
 
+def test_of_a_long_text_the_history_shows_the_place_that_changed(client, travel):
+    editor = make_user("editor", name="Edith")
+    start, end = "Once upon a time. " * 100, " And so on." * 100
+    post = make_post("draft", body=f"{start}The heron slept.{end}", by=editor)
+    travel(minutes=30)
+    revising.save(post, {"body": f"{start}The heron flew.{end}"}, by=editor)
+    signed_in(client, editor)
+
+    (newest, *_) = acts(client.get(f"/admin/post/history/?id={post.id}").text)
+
+    ((was, became),) = [row[1:] for row in newest[2] if row[0] == "Body"]
+    assert "Once upon a time. The heron slept. And so on." in was
+    assert "Once upon a time. The heron flew. And so on." in became
+    assert all(text.startswith("… ") and text.endswith(" …") and len(text) < 410 for text in (was, became))
+
+
 def test_authors_and_covers_are_told_by_their_names(client):
     editor = make_user("editor", name="Edith")
     ada, grace = make_author("Ada"), make_author("Grace")
