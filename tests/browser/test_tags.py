@@ -1,4 +1,4 @@
-"""The picker of tags: a comma ends one, a pasted list becomes many, and nothing is lost unsaid."""
+"""The picker of tags: a comma ends one, a pasted list becomes many, and nothing is lost unsaid. What a tag is about."""
 
 import re
 
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from cms.models.permission import ROLES
 
 PASSWORD = "a heron in the harbour"
-ADDRESSES = {"author": "author@example.org", "contributor": "contributor@example.org"}
+ADDRESSES = {"author": "author@example.org", "contributor": "contributor@example.org", "editor": "editor@example.org"}
 CHOSEN = ".ts-control .item[data-value]"
 PASTE = """
 ([field, text]) => {
@@ -107,3 +107,21 @@ def test_whoever_may_make_no_tags_is_told_so_and_loses_none(writing, page, serve
     page.wait_for_url(re.compile(r"/edit/"))
     expect(page.locator(CHOSEN).first).to_be_visible()
     assert chosen(page) == ["Known"]
+
+
+def test_enter_saves_what_a_tag_is_about_in_its_form_and_in_the_list(writing, page, served):
+    writing("editor")
+    page.goto(f"{served.url}/admin/tag/new/")
+    page.get_by_label("Name").fill("Shells")
+    about = page.get_by_label(re.compile("^Description"))
+    about.fill("What the sea leaves behind. " * 5)
+    about.press("Enter")
+    expect(page.get_by_text("“Shells” is saved.")).to_be_visible()
+
+    row = page.get_by_role("row").filter(has_text="Shells")
+    row.locator(".cell-change").click()
+    row.get_by_role("textbox").fill("Found on the beach.")
+    row.get_by_role("textbox").press("Enter")
+
+    expect(row).to_contain_text("Found on the beach.")
+    expect(row.get_by_role("textbox")).to_have_count(0)
