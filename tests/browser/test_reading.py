@@ -4,10 +4,14 @@ import pytest
 
 LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrik"
 POST = f"""
-from cms.services import publishing, revising
+from cms.services import media, publishing, revising
 words = "A notebook has no search, no sync and no backup. " * 60
 body = words + "\\n\\n".join(f"\\n\\n## {{heading}}\\n\\nWords." for heading in ("{LONG_WORD}", "Two", "Three"))
 post = revising.create(Post, {{"title": "The long one", "slug": "long", "body": body}}, by=None)
+publishing.publish(post, by=None)
+picture = media.url_of(db.session.scalars(db.select(Media)).first())
+body = "\\n\\n".join(f"كلمات من المقهى القديم\\n\\n![x]({{picture}}){{{{.{{kind}}}}}}" for kind in ("wide", "full"))
+post = revising.create(Post, {{"title": "صور", "slug": "pictures", "body": body, "language": "ar"}}, by=None)
 publishing.publish(post, by=None)
 db.session.commit()
 """
@@ -57,6 +61,21 @@ def test_a_long_word_stays_inside_the_table_of_contents(themed, page):
         word = page.locator(".contents").get_by_text(LONG_WORD).bounding_box()
         column = page.locator(".contents").bounding_box()
         assert word["x"] + word["width"] <= column["x"] + column["width"] + 1, width
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 1920])
+def test_pictures_of_an_arabic_text_in_an_english_site_stand_where_those_of_an_english_one_do(themed, page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{themed.url}/posts/pictures")
+    found = {}
+
+    for way in ("rtl", "ltr"):
+        page.locator(".text > .prose").evaluate("(one, way) => { one.dir = way }", way)
+        boxes = [page.locator(f".prose > .{kind}").bounding_box() for kind in ("wide", "full")]
+        found[way] = [(box["x"], box["x"] + box["width"]) for box in boxes]
+
+    assert found["rtl"] == found["ltr"]
+    assert all(begin >= 0 and end <= width for begin, end in found["rtl"])
 
 
 def test_on_paper_a_post_is_black_and_a_list_has_neither_pictures_nor_a_menu(themed, page):
