@@ -13,6 +13,7 @@ from cms.text import markdown
 from cms.text.excerpt import word_count
 from tests import browser_tools
 from tests.browser.test_palette import database_kind, session, site, watched  # noqa: F401
+from tests.waiting import until
 
 SIZES = [(390, 844), (1280, 900)]
 NOT_SAVED = re.compile(r"^Text you typed here on \d+ \w+ \d+, \d+:\d+ \w+ was not saved\.$")
@@ -617,6 +618,29 @@ def test_pictures_are_chosen_by_sight(page, site):
     expect(page.locator(".chosen-picture img")).to_be_visible()
     page.locator("#cover + .ts-wrapper .clear-button").click()
     expect(page.locator("#cover-picture")).to_be_hidden()
+
+
+def test_an_answer_that_comes_when_a_picture_is_chosen_does_not_open_the_list_again(page, site):
+    begin(page, site)
+    cover = picker(page, "Cover")
+    cover.click()
+    pictures = page.locator("#cover-ts-dropdown [role=option]")
+    expect(pictures.first).to_be_visible()
+    held = []
+    page.route(re.compile("query=bars"), lambda route: held.append(route))
+
+    cover.press_sequentially("bars-1")
+    expect(pictures).to_have_count(1)
+    until(lambda: page.wait_for_timeout(20) or held, "a question to the server")
+    cover.press("Enter")
+    with page.expect_response(re.compile("query=bars")):
+        for route in held:
+            route.continue_()
+    page.wait_for_function("() => !document.querySelector('#cover').tomselect.loading")
+
+    expect(pictures.first).to_be_hidden()
+    cover.press("ArrowDown")
+    expect(pictures.first).to_be_visible()
 
 
 # Changed in the list

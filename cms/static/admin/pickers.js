@@ -61,6 +61,21 @@ function letPaste(picker) {
   };
 }
 
+// An answer that comes when the choice is made does not open the list over what stands below; the next key or click may.
+function stayClosed(picker) {
+  const { open } = picker;
+  let isChosen = false;
+  picker.open = () => {
+    if (!isChosen) open.call(picker);
+  };
+  picker.on("item_add", () => {
+    isChosen = true;
+  });
+  for (const event of ["keydown", "input", "pointerdown", "focusin"]) {
+    picker.control.addEventListener(event, () => (isChosen = false), true);
+  }
+}
+
 function startLookup(select) {
   const picker = new TomSelect(select, {
     valueField: "value",
@@ -88,6 +103,7 @@ function startLookup(select) {
     },
   });
   letPaste(picker);
+  stayClosed(picker);
   select.setAttribute("aria-hidden", "true"); // the label belongs to the picker that stands in for it
   return picker;
 }
@@ -166,6 +182,7 @@ function startTags(input) {
     true,
   );
   letPaste(picker);
+  stayClosed(picker);
   input.setAttribute("aria-hidden", "true");
   write();
   return picker;
