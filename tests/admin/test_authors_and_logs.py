@@ -86,7 +86,7 @@ def test_the_audit_log_shows_field_by_field_and_changes_nothing(client):
 
     page = client.get(f"/admin/audit/details/?id={entry.id}").text
 
-    assert 'Ada</td><td data-label="After">Grace</td>' in page
+    assert 'Ada</td><td dir="auto" data-label="After">Grace</td>' in page
     for address in ("new/", f"edit/?id={entry.id}", f"delete/?id={entry.id}"):
         assert client.get(f"/admin/audit/{address}").status_code == 403
         assert submit(client, "/admin/audit/", {"id": entry.id}, to=f"/admin/audit/{address}").status_code == 403
@@ -100,7 +100,7 @@ def test_a_revision_shows_what_changed_since_the_one_before(client):
 
     page = client.get(f"/admin/revision/details/?id={newest.id}").text
 
-    assert 'Before</td><td data-label="After">After</td>' in page
+    assert 'Before</td><td dir="auto" data-label="After">After</td>' in page
 
 
 def test_the_guides_are_shown(client):
