@@ -100,7 +100,7 @@ def test_a_revision_shows_what_changed_since_the_one_before(client):
 
     page = client.get(f"/admin/revision/details/?id={newest.id}").text
 
-    assert 'Before</td><td dir="auto" data-label="After">After</td>' in page
+    assert f'Before</td><td dir="auto" data-label="{newest}">After</td>' in page
 
 
 def test_the_guides_are_shown(client):
