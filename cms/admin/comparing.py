@@ -13,7 +13,7 @@ from cms.admin import words as said
 from cms.admin.consequences import page_of
 from cms.db import Base, db
 from cms.language import gettext
-from cms.models import AuditEntry, Author, Media, Post, Series, Tag, User
+from cms.models import AuditEntry, Author, Media, Post, Revision, Series, Tag, User
 from cms.text import differing
 
 # Fields that name other records: by which column, and what these are called.
@@ -87,6 +87,13 @@ def chosen(state: State, model: type[Base]) -> State:
         for name, value in state.items()
         if value not in (None, "", [], {}) and value != getattr(defaults.get(name), "value", defaults.get(name))
     }
+
+
+def between(earlier: Revision | None, later: Revision, model: type[Base]) -> tuple[State, State]:
+    """The states of two versions of a record; without an ``earlier`` one, nothing and what was chosen at first."""
+    if earlier is None:
+        return {}, chosen(later.snapshot, model)
+    return earlier.snapshot, later.snapshot
 
 
 def _is_plain(default: Any) -> bool:

@@ -142,11 +142,7 @@ def _revisions(row: Any, before: Place) -> list[Act]:
                 what=revision.label or words.said(revision.kind.value),
                 number=revision.version,
             ),
-            _shortened(
-                comparing.changes(earlier.snapshot, revision.snapshot, names)
-                if earlier
-                else comparing.changes({}, comparing.chosen(revision.snapshot, type(row)), names)
-            ),
+            _shortened(comparing.changes(*comparing.between(earlier, revision, type(row)), names)),
             _details(Revision, revision.id),
             version=revision.version,
             begins=earlier is None,

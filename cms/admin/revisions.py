@@ -91,11 +91,6 @@ class RevisionView(ReadOnlyView):
         other = chosen or db.session.scalar(Revision.of(subject).where(Revision.version < row.version).limit(1))
         pair = sorted((row, other), key=lambda one: one.version) if other is not None else [None, row]
         earlier, later = pair
-        before, after = (
-            (earlier.snapshot, later.snapshot)
-            if earlier is not None
-            else ({}, comparing.chosen(later.snapshot, type(subject)))
-        )
         return {
             "subject": subject,
             "told": _told(row),
@@ -104,7 +99,7 @@ class RevisionView(ReadOnlyView):
             "other": other,
             "is_gone": bool(wanted) and chosen is None,
             "versions": self._versions(subject, besides=row, with_=other),
-            "changes": comparing.marked(comparing.changes(before, after)),
+            "changes": comparing.marked(comparing.changes(*comparing.between(earlier, later, type(subject)))),
         }
 
     def _versions(self, subject: Post | Page, *, besides: Revision, with_: Revision | None) -> list[tuple[int, str]]:
