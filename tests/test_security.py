@@ -12,7 +12,7 @@ from cms import create_app
 from cms.config import Settings
 from cms.db import db
 from cms.models import AuditEntry, Mail, User
-from cms.services import inviting, passwords, setting_up
+from cms.services import inviting, passwords, setting_up, settings
 from tests.factories import PASSWORD, make_post, make_user
 from tests.signing_in import sign_in, signed_in, submit, token_for
 
@@ -31,6 +31,15 @@ def test_a_person_signs_in_however_they_type_their_address_and_lands_on_the_dash
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
     assert actions() == ["sign_in"]
     assert client.get("/change").status_code == 200
+
+
+def test_whoever_signs_in_sees_where(client):
+    settings.change({"title": "Notes & <b>"}, by=None)
+
+    for path in ("/login", "/reset"):
+        page = client.get(path).text
+        assert "– Notes &amp; &lt;b&gt;</title>" in page
+        assert "Back to Notes &amp; &lt;b&gt;</a>" in page
 
 
 def test_signing_in_goes_on_to_the_page_that_was_asked_for_and_never_to_another_site(client, app):
@@ -341,7 +350,9 @@ def test_a_recovery_code_lets_in_once_and_is_not_readable_in_the_database(app):
     user = make_user()
     inside = signed_in(app.test_client(), user)
     with_authenticator(inside)
+    assert "Show my codes" not in inside.get("/mf-recovery-codes").text  # there are none
     made = submit(inside, "/mf-recovery-codes", {"generate_new_codes": "1"})
+    assert "Show my codes" in inside.get("/mf-recovery-codes").text
     codes = re.findall(r"<li>([^<]+)</li>", made.text)
     assert len(codes) == 8
     assert not set(codes) & set(user.mf_recovery_codes)

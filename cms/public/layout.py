@@ -1,6 +1,7 @@
 """What every public page and error page has at hand: the site, dates in its zone, addresses of its files."""
 
 import hashlib
+import math
 import re
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from flask import Flask, Response, current_app, g, request, url_for
 from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
+from cms import clock
 from cms.language import ENGLISH, code, gettext, is_spoken, marked, when
 from cms.services import media, subscribing, translating
 from cms.services.site import here
@@ -46,6 +48,11 @@ def day_and_time(time: datetime) -> str:
     """22 November 2026, 09:05 CET"""
     local = time.astimezone(here().settings.zone)
     return f"{when(local, 'whole day and time')} {local.tzname()}"
+
+
+def minutes_left(time: datetime) -> int:
+    """Until ``time``: of a page that shows it, the reader's own clock and zone are not known."""
+    return max(1, math.ceil((time - clock.now()).total_seconds() / 60))
 
 
 def month_name(month: int, year: int | None = None) -> str:
@@ -130,6 +137,6 @@ def register_layout(app: Flask) -> None:
     app.add_template_global(subscribing.is_offered, "mail_on_answers")
     app.add_template_global(contents.of, "sections_of")
     app.add_template_global(month_name)
-    for function in (day, day_and_time, local_iso, spoken):
+    for function in (day, day_and_time, local_iso, minutes_left, spoken):
         app.add_template_filter(function)
     app.add_template_filter(translating.name_of, "language_name")

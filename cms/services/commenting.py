@@ -8,7 +8,7 @@ from cms.db import db
 from cms.errors import CmsError, InvalidChange, NotAllowed
 from cms.language import LANGUAGES, code, gettext, marked, speaking
 from cms.models import Comment, CommentStatus, Post, User
-from cms.services import addresses, mailing, rate_limiting, site, spam_filter, subscribing
+from cms.services import addresses, mailing, rate_limiting, site, spam_filter, subscribing, telling_authors
 from cms.services.comment_words import BEGINS, Words, problems
 from cms.text.excerpt import excerpt
 
@@ -73,6 +73,7 @@ def write(post: Post, words: Words, *, address: str, form_token: str, is_suspici
         tell_moderators(comment, post)
     if comment.is_shown:
         subscribing.shown(comment)
+        telling_authors.shown(comment, by=None)
     return comment
 
 

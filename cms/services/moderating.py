@@ -15,7 +15,7 @@ from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
 from cms.language import gettext, number
 from cms.models import Comment, CommentStatus, User
-from cms.services import auditing, spam_filter, subscribing
+from cms.services import auditing, spam_filter, subscribing, telling_authors
 from cms.services.comment_words import LONGEST, Words, is_visible
 
 VERBS: dict[CommentStatus, tuple[Callable[[Comment], None], str]] = {
@@ -95,6 +95,7 @@ def answer(comment: Comment, body: str, *, by: User, edits: int | None = None) -
     db.session.flush()
     auditing.record("comment.answered", said, by=by)
     subscribing.shown(said)
+    telling_authors.shown(said, by=by)
     return said
 
 
@@ -144,6 +145,8 @@ def _change(comment: Comment, verb: Callable[[Comment], None], action: str, by: 
     verb(comment)
     if comment.is_shown and not was_shown:
         subscribing.shown(comment)
+        if comment.is_decided and not before["is_decided"]:  # the first time: what is hidden and shown again is no news
+            telling_authors.shown(comment, by=by)
     if _state(comment) != before:
         auditing.record(f"comment.{action}", comment, by=by, before=before, after=_state(comment))
 

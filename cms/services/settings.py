@@ -167,6 +167,14 @@ OPTIONS: dict[str, Option] = {
             marked("Comments"),
         ),
         Option(
+            "notify_authors",
+            marked("Tell authors"),
+            True,
+            marked("By mail, when readers see a new comment on a post of theirs."),
+            "yes_no",
+            marked("Comments"),
+        ),
+        Option(
             "spam_filter",
             marked("Spam filter"),
             "hold",

@@ -4,7 +4,7 @@ Nobody can have a stranger written to: the one mail that goes out unconfirmed ho
 goes out only for a comment that is shown, and to one address three times a day at most.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -72,10 +72,14 @@ def shown(comment: Comment) -> None:
         if subscription.comment_id == comment.id:
             _ask_to_confirm(subscription)
         elif comment.told_at is None:
-            # While it can still be changed it is not sent: the mail says what stays.
-            minutes = site.current().settings.comment_edit_minutes
-            at = clock.now() if comment.is_decided else comment.created_at + timedelta(minutes=minutes)
-            jobs.enqueue("tell_of_answer", {"comment": comment.id}, run_at=at)
+            jobs.enqueue("tell_of_answer", {"comment": comment.id}, run_at=settled_at(comment))
+
+
+def settled_at(comment: Comment) -> datetime:
+    """When a mail about it can go out: its writer can change it no longer, so the mail says what stays."""
+    if comment.is_decided:
+        return clock.now()
+    return comment.created_at + timedelta(minutes=site.current().settings.comment_edit_minutes)
 
 
 def read_token(token: str) -> tuple[str, CommentSubscription | None] | None:

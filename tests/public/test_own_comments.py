@@ -44,8 +44,10 @@ def test_whoever_wrote_it_may_change_it_for_five_minutes(client, travel):
     assert "Change it or take it back" in client.get(f"/posts/{post.slug}?commented=shown").text
     assert "I <em>agree</em>." in client.get(mine(post)).text
     assert "I *agree*." in client.get(mine(post, comment.id)).text
+    assert "for 5 more minutes" in client.get(mine(post)).text
 
     travel(minutes=4)
+    assert "for 1 more minute." in client.get(mine(post, comment.id)).text
     answer = change(client, post, comment.id)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{mine(post)}?done=changed")
