@@ -12,7 +12,7 @@ from cms.admin import times
 from cms.admin import words as said
 from cms.admin.consequences import page_of
 from cms.db import Base, db
-from cms.language import gettext
+from cms.language import gettext, ngettext
 from cms.models import AuditEntry, Author, Media, Post, Revision, Series, Tag, User
 from cms.text import differing
 
@@ -29,6 +29,8 @@ RELATED: dict[str, tuple[Any, Any]] = {
     "parts": (Post.id, Post.title),
 }
 CODED = frozenset({"status", "kind", "origin"})  # fields of a few words that are ours
+LINES_BESIDE = 2  # lines that are alike and stay in sight beside what differs
+FEWEST_FOLDED = 4
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")  # as snapshots and the audit log keep them
 
 
@@ -115,7 +117,7 @@ def changes(before: State, after: State, names: Names | None = None) -> list[tup
 
 
 def marked(told: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """``changes`` with what differs marked in each two texts that have something in common."""
+    """``changes`` with what differs marked in each two texts that have something in common, and the rest folded up."""
     return [(name, *_marked(was, became)) for name, was, became in told]
 
 
@@ -129,8 +131,23 @@ def _marked(was: str, became: str) -> tuple[str, str]:
 
 
 def _with(tag: str, pieces: list[differing.Piece]) -> Markup:
-    frame = Markup(f"<{tag}>{{}}</{tag}>")  # noqa: S704 (a word of ours)
-    return Markup("").join(frame.format(piece.text) if piece.is_different else piece.text for piece in pieces)
+    frame, last = Markup(f"<{tag}>{{}}</{tag}>"), len(pieces) - 1  # noqa: S704 (a word of ours)
+    return Markup("").join(
+        _folded(piece.text, below=place > 0, above=place < last) if not piece.is_different else frame.format(piece.text)
+        for place, piece in enumerate(pieces)
+        if piece.text
+    )
+
+
+def _folded(text: str, *, below: bool, above: bool) -> Markup:
+    """What is alike, with the lines in sight that stand ``below`` what differs, or ``above`` it."""
+    lines = text.splitlines(keepends=True)
+    start, end = LINES_BESIDE if below else 0, len(lines) - (LINES_BESIDE if above else 0)
+    if end - start < FEWEST_FOLDED:
+        return escape(text)
+    told = ngettext("%(num)s line is the same", "%(num)s lines are the same", end - start)
+    fold = Markup('{}<details class="alike"><summary>{}</summary>{}</details>{}')
+    return fold.format("".join(lines[:start]), told, "".join(lines[start:end]), "".join(lines[end:]))
 
 
 def _called(field: str, value: Any, names: Names) -> Any:

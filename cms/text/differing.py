@@ -19,7 +19,10 @@ class Piece(NamedTuple):
 
 
 def pieces(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
-    """Both texts in pieces, which make them up again; different as a whole where they have nothing in common."""
+    """Both texts in pieces, which make them up again; different as a whole where they have nothing in common.
+
+    Piece stands beside piece: where one text has nothing in the place of the other's, its piece is empty.
+    """
     lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
     if max(map(len, lines)) > MOST_LINES:
         return [Piece(before, True)], [Piece(after, True)]
@@ -45,11 +48,9 @@ def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]
 
 
 def _joined(found: list[Piece]) -> list[Piece]:
-    """Without empty ones, and neighbours of one kind as one."""
+    """Neighbours of one kind as one."""
     joined: list[Piece] = []
     for piece in found:
-        if not piece.text:
-            continue
         if joined and joined[-1].is_different == piece.is_different:
             joined[-1] = Piece(joined[-1].text + piece.text, piece.is_different)
         else:

@@ -275,6 +275,25 @@ def test_it_leads_nowhere_that_is_shut(client):
         assert {client.get(address).status_code for address in addresses} <= {200}
 
 
+def test_what_two_versions_have_alike_is_folded_up_but_beside_what_differs(client, travel):
+    editor = make_user("editor")
+    lines = [f"Line {number}.\n" for number in range(20)]
+    post = make_post("draft", body="".join(lines), by=editor)
+    travel(hours=1)
+    lines[10:10] = ["Added.\n"]
+    revising.save(post, {"body": "".join(lines)}, by=editor)
+    newest, earlier, *_ = db.session.scalars(Revision.of(post))
+
+    page = signed_in(client, editor).get(f"/admin/revision/details/?id={newest.id}&with={earlier.id}").text
+
+    before, after = re.findall(r'<td dir="auto" data-label="[^"]*">(.*?)</td>', page, re.DOTALL)[:2]
+    fold = '<details class="alike"><summary>8 lines are the same</summary>'
+    first = f"{fold}{''.join(lines[:8])}</details>Line 8.\nLine 9.\n"
+    last = f"Line 10.\nLine 11.\n{fold}{''.join(lines[13:])}</details>"
+    assert before == f"{first}{last}"
+    assert after == f"{first}<ins>Added.\n</ins>{last}"
+
+
 def test_any_two_versions_of_a_text_are_compared_whichever_is_named_first(client, travel):
     editor = make_user("editor", name="Edith")
     post = make_post("draft", title="Rivers", body="A spring.\n\nIt is cold.", by=editor)

@@ -88,6 +88,32 @@ def test_a_list_is_narrowed_kept_as_a_view_and_found_again(page, site):
     expect(views).to_have_count(0)
 
 
+def test_what_two_versions_have_alike_is_opened_in_both_at_once(page, site):
+    lines = [f"Line {number}." for number in range(12)]
+    page.goto(f"{site.url}/admin/post/new/")
+    page.get_by_placeholder("Title", exact=True).fill("Twelve lines")
+    page.locator("#body").fill("\n".join(lines))
+    page.get_by_role("button", name="Publish", exact=True).click()  # what was published is a version of its own
+    page.wait_for_url(re.compile("/admin/post/edit/"))
+    page.locator("#body").fill("\n".join([*lines, "And one more."]))
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("link", name="History", exact=True).click()
+    page.get_by_role("link", name="Compare versions").click()
+
+    folds = page.get_by_role("group").filter(has_text="10 lines are the same")
+    expect(folds).to_have_count(2)
+    for side in (0, 1):
+        expect(folds.nth(side)).to_have_js_property("open", False)
+    page.get_by_text("10 lines are the same").nth(1).focus()
+    page.keyboard.press("Enter")
+    for side in (0, 1):
+        expect(folds.nth(side)).to_have_js_property("open", True)
+    page.get_by_text("10 lines are the same").first.click()
+    for side in (0, 1):
+        expect(folds.nth(side)).to_have_js_property("open", False)
+
+
 def test_a_phone_is_enough(browser, site, session):
     """Through the drawer to a draft, which is mended and published: nothing scrolls sideways on the way."""
     with watched(browser, storage_state=session, viewport={"width": 390, "height": 844}, has_touch=True) as page:

@@ -17,6 +17,7 @@ import { startPictures } from "./pictures.js";
 import { startCounting } from "./counting.js";
 import { startPreview } from "./preview.js";
 import { startGrowing } from "./growing.js";
+import { startFolds } from "./folds.js";
 
 const button = document.querySelector("[data-menu]");
 const body = document.getElementById("menu");
@@ -39,6 +40,7 @@ startPictures();
 startCounting();
 startPreview();
 startGrowing();
+startFolds();
 startSlug();
 startUnsaved(); // after the pickers: they change what a form holds
 startKept();
