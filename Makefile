@@ -34,16 +34,17 @@ test: .venv/made-for-tests
 # The proofs of cms/schema with their figures as a table: all of them, an hour and more, half an hour with LEVEL=ci, or
 # minutes with LEVEL=small, which leaves out what `make test` has already tried. A kill -9 takes nothing of files in
 # memory, and putting databases right a thousand times costs no disk. What is measured against the clock goes alone, at
-# the end, on the disk.
+# the end, on the disk. One that was cut off goes on with RESUME=1, if no Python has changed since.
 LEVEL := 1
 PROOFS_small := kills.py walks.py odd_schemas.py
 PROOFS_ci := $(PROOFS_small)
 PROOFS := $(if $(PROOFS_$(LEVEL)),$(addprefix tests/schema/test_,$(PROOFS_$(LEVEL))),tests/schema)
 schema-proof: .venv/made-for-tests
-	@rm -f .figures; export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; failed=0; \
-	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -n auto --dist worksteal \
+	@$(if $(RESUME),,rm -f .figures .proved;) export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; \
+	export CMS_PROOF_PASSED="$(CURDIR)/.proved"; failed=0; \
+	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -p tests.schema.resuming -n auto --dist worksteal \
 	    --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
-	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q tests/schema/test_stalls.py || failed=1;) \
+	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q -p tests.schema.resuming tests/schema/test_stalls.py || failed=1;) \
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
 
 # The admin over a million posts (or POSTS=100000) beside the same over a thousand, on SQLite and MariaDB: a table of

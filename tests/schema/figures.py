@@ -80,7 +80,9 @@ def table(lines: list[str]) -> str:
     """What was recorded and what is missing, in columns, in the order of the proofs' names."""
     rows = [("proof", "points", "passed", "figure")]
     found: dict[str, list[dict[str, Any]]] = {proof: [] for proof in missing(lines)}
-    for one in map(json.loads, lines):
+    # The last word on each part: one that failed may have been tried again.
+    parts = {(one["proof"], one["part"]): one for one in map(json.loads, lines)}
+    for one in parts.values():
         found.setdefault(one["proof"], []).append(one)
     for proof, ones in sorted(found.items()):
         remark = ["NOT PROVED"] if proof in missing(lines) else []
