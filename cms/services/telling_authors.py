@@ -4,7 +4,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from cms.db import db
-from cms.language import code, gettext, marked, speaking
+from cms.language import gettext, marked, nearest, speaking
 from cms.models import Author, Comment, Post, PostAuthor, User
 from cms.services import addresses, jobs, mailing, site, subscribing
 from cms.services.comment_words import BEGINS
@@ -47,10 +47,10 @@ def _tell(task: Task) -> None:
     comment = db.session.get(Comment, task.payload["comment"])
     if job.done_count or comment is None or not comment.is_shown or not comment.post.is_public:
         return
-    here = code()
+    language = nearest(site.current().settings.language)
     for person in _authors(comment.post):
         if person.id not in (task.payload["by"], comment.user_id) and person.email != comment.email:
-            with speaking(person.language or here):
+            with speaking(person.language or language):
                 _write_to(person, comment)
     job.done_count = 1
 
