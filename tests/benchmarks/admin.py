@@ -1,9 +1,10 @@
 """The admin over a million posts beside the same over a thousand: ``make bench-admin``, or with POSTS=100000 sooner.
 
 Each address is asked of both sites in turn and their medians are compared, so that the speed of the machine does not
-matter. A line is a miss when it takes more than ``MOST_TIMES`` the time, or a table more than ``MOST_QUERIES``. Where a
-page says that it looked through the newest rows only (pairs of filters, and searches that find more than is looked
-through), a small site has fewer rows than that, and ``BOUND_MS`` holds instead; ``PALETTE_MS`` for the palette.
+matter. A line is a miss when it takes more than ``MOST_TIMES`` the time, or a table more than ``MOST_QUERIES``; what
+looks like one is asked ``ROUNDS_AGAIN`` times more, and that counts: another machine's work passes, a miss stays.
+Where a page says that it looked through the newest rows only (pairs of filters, and searches that find more than is
+looked through), a small site has fewer rows than that, and ``BOUND_MS`` holds instead; ``PALETTE_MS`` for the palette.
 """
 
 import html
@@ -42,7 +43,7 @@ MOST_TIMES = 1.5
 BOUND_MS = 400
 PALETTE_MS = 100
 NOISE_MS = 2.0  # what a median of some milliseconds may be off by
-ROUNDS = 7
+ROUNDS, ROUNDS_AGAIN = 7, 25
 CHUNK = 5000
 WHO = "bench@example.org"
 # What `flask seed` makes none of, or few: one for every tenth post.
@@ -235,12 +236,12 @@ def id_of(site: Site, model: Any, wanted: Any) -> int | None:
         return found
 
 
-def measured(question: Question, sites: tuple[Site, Site]) -> Line:
+def measured(question: Question, sites: tuple[Site, Site], rounds: int = ROUNDS) -> Line:
     for site, address in zip(sites, question.addresses, strict=True):
         site.ask(address)  # the first time costs what is kept afterwards
     times: tuple[list[float], list[float]] = ([], [])
     queries, page = 0, ""
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for site, address, took in zip(sites, question.addresses, times, strict=True):
             milliseconds, queries, page = site.ask(address)
             took.append(milliseconds)
@@ -266,7 +267,8 @@ def compared(kind: str, posts: int, folder: Path, only: str) -> list[Line]:
         lines = []
         for question in questions(sites):
             if only in question.table or only in question.what:
-                lines.append(measured(question, sites))
+                line = measured(question, sites)
+                lines.append(measured(question, sites, ROUNDS_AGAIN) if line.is_miss else line)
                 say(str(lines[-1]))
         for site in sites:
             with site.app.app_context():
