@@ -42,9 +42,9 @@ PROOFS := $(if $(PROOFS_$(LEVEL)),$(addprefix tests/schema/test_,$(PROOFS_$(LEVE
 schema-proof: .venv/made-for-tests
 	@$(if $(RESUME),,rm -f .figures .proved;) export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; \
 	export CMS_PROOF_PASSED="$(CURDIR)/.proved"; failed=0; \
-	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -p tests.schema.resuming -n auto --dist worksteal \
+	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -p tests.schema.passed_before -n auto --dist worksteal \
 	    --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
-	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q -p tests.schema.resuming tests/schema/test_stalls.py || failed=1;) \
+	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q -p tests.schema.passed_before tests/schema/test_stalls.py || failed=1;) \
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed
 
 # The admin over a million posts (or POSTS=100000) beside the same over a thousand, on SQLite and MariaDB: a table of

@@ -1,6 +1,6 @@
 """What has passed over the same code is not tried again: for a proof of hours that was cut off half way.
 
-``-p tests.schema.resuming`` loads it. CMS_PROOF_PASSED names a file: the digest of the code, then a line a test.
+``-p tests.schema.passed_before`` loads it. CMS_PROOF_PASSED names a file: the digest of the code, then a line a test.
 """
 
 import hashlib
