@@ -29,7 +29,7 @@ RELATED: dict[str, tuple[Any, Any]] = {
     "parts": (Post.id, Post.title),
 }
 CODED = frozenset({"status", "kind", "origin"})  # fields of a few words that are ours
-LINES_BESIDE = 2  # lines that are alike and stay in sight beside what differs
+LINES_BESIDE = 3  # that are alike and stay in sight: the end of its own line, a blank one and a paragraph
 FEWEST_FOLDED = 4
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00")  # as snapshots and the audit log keep them
 

@@ -287,9 +287,9 @@ def test_what_two_versions_have_alike_is_folded_up_but_beside_what_differs(clien
     page = signed_in(client, editor).get(f"/admin/revision/details/?id={newest.id}&with={earlier.id}").text
 
     before, after = re.findall(r'<td dir="auto" data-label="[^"]*">(.*?)</td>', page, re.DOTALL)[:2]
-    fold = '<details class="alike"><summary>8 lines are the same</summary>'
-    first = f"{fold}{''.join(lines[:8])}</details>Line 8.\nLine 9.\n"
-    last = f"Line 10.\nLine 11.\n{fold}{''.join(lines[13:])}</details>"
+    fold = '<details class="alike"><summary>7 lines are the same</summary>'
+    first = f"{fold}{''.join(lines[:7])}</details>{''.join(lines[7:10])}"
+    last = f"{''.join(lines[11:14])}{fold}{''.join(lines[14:])}</details>"
     assert before == f"{first}{last}"
     assert after == f"{first}<ins>Added.\n</ins>{last}"
 
