@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from cms.language import gettext, marked, number
+from cms.text.excerpt import excerpt
 from cms.text.slug import fold_email
 
 LONGEST = {"name": 80, "email": 254, "website": 500, "body": 10_000}
@@ -30,6 +31,11 @@ class Words:
             website = f"https://{website}"
         body = self.body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "\ufffd").strip()
         return replace(self, name=_line(self.name), email=fold_email(_line(self.email)), website=website, body=body)
+
+
+def quoted(name: str, title: str, body: str) -> dict[str, str]:
+    """What each mail about a comment begins with: who wrote it, under which post, and what."""
+    return {"begins": gettext(BEGINS, name=name), "title": title, "said": excerpt(body, 1000)}
 
 
 def problems(words: Words) -> dict[str, str]:

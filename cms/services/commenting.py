@@ -9,8 +9,7 @@ from cms.errors import CmsError, InvalidChange, NotAllowed
 from cms.language import LANGUAGES, code, gettext, marked, speaking
 from cms.models import Comment, CommentStatus, Post, User
 from cms.services import addresses, mailing, rate_limiting, site, spam_filter, subscribing, telling_authors
-from cms.services.comment_words import BEGINS, Words, problems
-from cms.text.excerpt import excerpt
+from cms.services.comment_words import BEGINS, Words, problems, quoted
 
 AN_HOUR_SECONDS = 3600
 TEXT = marked(
@@ -164,9 +163,7 @@ def tell_moderators(comment: Comment, post: Post) -> None:
         with speaking(moderator.language or here):
             text = gettext(
                 TEXT,
-                begins=gettext(BEGINS, name=comment.name),
-                title=post.title,
-                said=excerpt(comment.body, 1000),
+                **quoted(comment.name, post.title, comment.body),
                 list=f"{url}/admin/comment/",
                 post=f"{url}{addresses.path_of(post)}",
             )

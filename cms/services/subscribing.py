@@ -16,9 +16,8 @@ from cms.db import db
 from cms.language import gettext, marked, nearest, speaking
 from cms.models import Comment, CommentSubscription, Post
 from cms.services import addresses, jobs, mailing, site
-from cms.services.comment_words import BEGINS
+from cms.services.comment_words import quoted
 from cms.services.jobs import Task
-from cms.text.excerpt import excerpt
 from cms.transactions import in_transaction
 
 CONFIRM, STOP = "confirm", "stop"
@@ -195,9 +194,7 @@ def _write_to(subscription: CommentSubscription, answer: Comment, post: Post) ->
     with speaking(nearest(site.current().settings.language)):
         text = gettext(
             ANSWERED,
-            begins=gettext(BEGINS, name=answer.name),
-            title=post.title,
-            said=excerpt(answer.body, 1000),
+            **quoted(answer.name, post.title, answer.body),
             comment=_address(addresses.path_of_comment(post, answer.id)),
             stop=stop_at,
         )

@@ -7,9 +7,8 @@ from cms.db import db
 from cms.language import gettext, marked, nearest, speaking
 from cms.models import Author, Comment, Post, PostAuthor, User
 from cms.services import addresses, jobs, mailing, site, subscribing
-from cms.services.comment_words import BEGINS
+from cms.services.comment_words import quoted
 from cms.services.jobs import Task
-from cms.text.excerpt import excerpt
 from cms.transactions import in_transaction
 
 TEXT = marked(
@@ -38,16 +37,19 @@ def shown(comment: Comment, *, by: User | None) -> None:
 
 @jobs.handles("tell_authors")
 def tell_authors(task: Task) -> None:
-    """Tell them once, if readers still see the comment."""
+    """Tell them once, if readers still see the comment and the settings still want it."""
     in_transaction(lambda: _tell(task))
 
 
 def _tell(task: Task) -> None:
     job = jobs.held(task)
     comment = db.session.get(Comment, task.payload["comment"])
+    settings = site.current().settings
     if job.done_count or comment is None or not comment.is_shown or not comment.post.is_public:
         return
-    language = nearest(site.current().settings.language)
+    if not settings.notify_authors:
+        return
+    language = nearest(settings.language)
     for person in _authors(comment.post):
         if person.id not in (task.payload["by"], comment.user_id) and person.email != comment.email:
             with speaking(person.language or language):
@@ -70,9 +72,7 @@ def _write_to(person: User, comment: Comment) -> None:
     url, post = current_app.config["SITE_URL"], comment.post
     text = gettext(
         TEXT,
-        begins=gettext(BEGINS, name=comment.name),
-        title=post.title,
-        said=excerpt(comment.body, 1000),
+        **quoted(comment.name, post.title, comment.body),
         comment=f"{url}{addresses.path_of_comment(post, comment.id)}",
     )
     if person.can_answer(comment):

@@ -89,11 +89,11 @@ def test_what_a_colleague_answers_is_told(travel, ada):
 
 @pytest.mark.parametrize("change", ["hidden", "spam", "withdrawn", "switched off", "deactivated"])
 def test_what_is_seen_no_longer_or_unwanted_is_not_told(client, travel, ada, change):
-    if change == "switched off":
-        settings.change({"notify_authors": False}, by=None)
     post = make_post(by=ada)
     comment = said(client, travel, post)
-    if change == "hidden":
+    if change == "switched off":
+        settings.change({"notify_authors": False}, by=None)
+    elif change == "hidden":
         moderating.trash(comment, by=None)
     elif change == "spam":
         moderating.spam(comment, by=None)
