@@ -59,9 +59,22 @@ class Checked:
         if field.errors or not field.data:
             return
         try:
-            self.check(field.data)
+            self._ask(form, field.data)
         except InvalidChange as error:
             raise ValidationError(str(error)) from None
+
+    def _ask(self, form: Any, value: str) -> None:
+        self.check(value)
+
+
+class Free(Checked):
+    """The same of a value that another row may have already: ``check`` gets the row of the form, or None, as well."""
+
+    def __init__(self, check: Callable[[str, Any], object]) -> None:
+        self.check = check
+
+    def _ask(self, form: Any, value: str) -> None:
+        self.check(value, form._obj)
 
 
 def no_nul(form: Any, field: Field) -> None:

@@ -19,7 +19,7 @@ from cms.admin.base import CmsModelView
 from cms.admin.checks import Check, ChecksField
 from cms.admin.consequences import Consequence, Instead, told
 from cms.admin.converting import CmsForm, stripped
-from cms.admin.fields import AtMost, Checked, Filled, no_nul
+from cms.admin.fields import AtMost, Checked, Filled, Free, no_nul
 from cms.admin.importing import Importing
 from cms.admin.outcomes import tell_done
 from cms.admin.paths import Path, index_of
@@ -39,7 +39,13 @@ class PersonForm(CmsForm):
     name = StringField(lazy("Name"), [Filled(), no_nul, AtMost(accounts.MOST_NAME_LETTERS)], filters=[stripped])
     email = StringField(
         lazy("E-mail"),
-        [Filled(), no_nul, AtMost(accounts.MOST_EMAIL_LETTERS), Checked(accounts.checked_email)],
+        [
+            Filled(),
+            no_nul,
+            AtMost(accounts.MOST_EMAIL_LETTERS),
+            Checked(accounts.checked_email),
+            Free(accounts.must_be_free),
+        ],
         filters=[stripped],
     )
     roles = ChecksField(lazy("Roles"), values_of=lambda roles: [str(role.id) for role in roles])

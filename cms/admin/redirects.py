@@ -8,7 +8,7 @@ from wtforms import Form
 from cms.admin import times
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence
-from cms.admin.fields import Checked
+from cms.admin.fields import Checked, Free
 from cms.admin.importing import Importing
 from cms.db import db
 from cms.language import gettext, lazy
@@ -58,7 +58,7 @@ class RedirectView(Importing, CmsModelView):
     }
     form_columns = ["path", "target"]
     form_args = {
-        "path": {"validators": [Checked(redirecting.checked_path)]},
+        "path": {"validators": [Checked(redirecting.checked_path), Free(redirecting.must_be_free)]},
         "target": {"validators": [Checked(redirecting.checked_target)]},
     }
 

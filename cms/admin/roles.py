@@ -12,7 +12,7 @@ from cms.admin.base import CmsModelView
 from cms.admin.checks import Check, ChecksField
 from cms.admin.consequences import Consequence, told
 from cms.admin.converting import CmsForm, stripped
-from cms.admin.fields import AtMost, Filled, no_nul
+from cms.admin.fields import AtMost, Filled, Free, no_nul
 from cms.language import gettext, lazy, marked_plural
 from cms.models import Role, User, UserRole
 from cms.models.permission import PERMISSIONS
@@ -40,7 +40,9 @@ GROUPS = {
 class RoleForm(CmsForm):
     """A name, a sentence, and rights."""
 
-    name = StringField(lazy("Name"), [Filled(), no_nul, AtMost(roles.MOST_NAME_LETTERS)], filters=[stripped])
+    name = StringField(
+        lazy("Name"), [Filled(), no_nul, AtMost(roles.MOST_NAME_LETTERS), Free(roles.must_be_free)], filters=[stripped]
+    )
     description = StringField(
         lazy("What it is for"), [no_nul, AtMost(roles.MOST_DESCRIPTION_LETTERS)], filters=[stripped]
     )

@@ -12,7 +12,7 @@ from wtforms import Form
 
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, leading_to, told
-from cms.admin.fields import WRAPPING, Checked
+from cms.admin.fields import WRAPPING, Checked, Free
 from cms.admin.ids import record_id
 from cms.admin.lookup import VIEWS
 from cms.admin.lookups import POSTS
@@ -44,7 +44,10 @@ class SeriesView(CmsModelView):
     column_searchable_list = ["title", "slug"]
     column_export_list = ["title", "slug", "description"]
     form_columns = ["title", "description"]
-    form_args = {"title": {"validators": [Checked(series.clean_title)]}, "description": WRAPPING}
+    form_args = {
+        "title": {"validators": [Checked(series.clean_title), Free(series.must_be_free)]},
+        "description": WRAPPING,
+    }
     form_ajax_refs = {"posts": POSTS}
     edit_template = "admin/series/edit.html"
 

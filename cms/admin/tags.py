@@ -13,7 +13,7 @@ from wtforms import Form
 from cms.admin import paths
 from cms.admin.base import CmsModelView
 from cms.admin.consequences import Consequence, leading_to, told
-from cms.admin.fields import WRAPPING, Checked
+from cms.admin.fields import WRAPPING, Checked, Free
 from cms.admin.importing import Importing
 from cms.admin.lookup import VIEWS
 from cms.admin.lookups import POSTS, TAGS
@@ -46,7 +46,10 @@ class TagView(Importing, CmsModelView):
     column_searchable_list = ["name", "slug"]
     column_export_list = ["name", "slug", "description"]
     form_columns = ["name", "description"]
-    form_args = {"name": {"validators": [Checked(lambda name: tagging.clean_names([name]))]}, "description": WRAPPING}
+    form_args = {
+        "name": {"validators": [Checked(lambda name: tagging.clean_names([name])), Free(tagging.must_be_free)]},
+        "description": WRAPPING,
+    }
     form_ajax_refs = {"posts": POSTS, "tags": TAGS}
     edit_template = "admin/tag/edit.html"
 

@@ -10,13 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from cms import clock
 from cms.db import db
 from cms.errors import InvalidChange, NotAllowed
-from cms.language import LANGUAGES, gettext
+from cms.language import LANGUAGES, gettext, marked
 from cms.models import Role, User
 from cms.services import auditing, names, passwords, way_in
 from cms.text.slug import fold_email
 
 MOST_NAME_LETTERS = 120
 MOST_EMAIL_LETTERS = 254
+EMAIL_TAKEN = marked("Somebody has an account with this address already.")
 
 
 def add(
@@ -168,6 +169,12 @@ def checked_email(email: str) -> str:
     return folded
 
 
+def must_be_free(email: str, user: User | None = None) -> None:
+    """Raises InvalidChange where an account other than ``user`` has this address."""
+    if db.session.scalar(User.with_email(checked_email(email))) not in (None, user):
+        raise InvalidChange(gettext(EMAIL_TAKEN), field="email")
+
+
 def checked_name(name: str) -> str:
     return names.checked(name, MOST_NAME_LETTERS, missing=gettext("Type a name."))
 
@@ -189,7 +196,7 @@ def _flush_email() -> None:
         with db.session.begin_nested():
             db.session.flush()
     except IntegrityError as error:
-        raise InvalidChange(gettext("Somebody has an account with this address already."), field="email") from error
+        raise InvalidChange(gettext(EMAIL_TAKEN), field="email") from error
 
 
 def _end_sessions(user: User) -> None:

@@ -41,6 +41,14 @@ def checked_path(path: str) -> str:
     return path
 
 
+def must_be_free(path: str, redirect: Redirect | None = None) -> None:
+    """Raises InvalidChange where a redirect other than ``redirect`` leads on from ``path``."""
+    with db.session.no_autoflush:
+        other = db.session.scalar(Redirect.at(checked_path(path)))
+    if other is not None and other is not redirect:
+        raise InvalidChange(gettext("There is one already, leading to %(target)s.", target=other.target), field="path")
+
+
 def checked_target(target: str) -> str:
     """``target`` as something to lead to. Raises InvalidChange."""
     target = target.strip()
@@ -56,12 +64,8 @@ def set_by_hand(redirect: Redirect, path: str, target: str) -> None:
     path, target = checked_path(path), checked_target(target)
     if path == target:
         raise InvalidChange(gettext("This would lead to itself."), field="target")
+    must_be_free(path, redirect)
     with db.session.no_autoflush:
-        other = db.session.scalar(Redirect.at(path))
-        if other is not None and other is not redirect:
-            raise InvalidChange(
-                gettext("There is one already, leading to %(target)s.", target=other.target), field="path"
-            )
         onward = db.session.scalar(Redirect.at(target))
     if onward is not None:
         raise InvalidChange(

@@ -46,7 +46,7 @@ def change_role(
             way_in.keep(permissions_of=(role, wanted))
             role.permissions = wanted
     if name is not None and name != role.name:
-        role.name = _checked_name(name)
+        role.name = _checked_name(name, role)
     if description is not None:
         role.description = _checked_description(description)
     db.session.flush()
@@ -88,12 +88,17 @@ def _checked_permissions(wanted: Collection[str], had: frozenset[str], by: User 
     return sorted(set(wanted))
 
 
-def _checked_name(name: str) -> str:
+def must_be_free(name: str, role: Role | None = None) -> None:
+    """Raises InvalidChange where a role other than ``role`` is called so."""
+    if db.session.scalar(Role.named(fold(name))) not in (None, role):
+        raise InvalidChange(gettext("There is a role of this name already."), field="name")
+
+
+def _checked_name(name: str, role: Role | None = None) -> str:
     name = fold(name)
     if not name or len(name) > MOST_NAME_LETTERS:
         raise InvalidChange(gettext("Type a name of at most %(most)s letters.", most=MOST_NAME_LETTERS), field="name")
-    if is_any(Role.named(name)):
-        raise InvalidChange(gettext("There is a role of this name already."), field="name")
+    must_be_free(name, role)
     return name
 
 

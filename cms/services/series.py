@@ -59,12 +59,20 @@ def begin(title: str) -> Series:
     title = clean_title(title)
     if not title:
         raise InvalidChange(gettext("Give the series a title."), field="title")
-    other = db.session.scalar(Series.titled(title))
-    if other is not None:
-        raise InvalidChange(gettext("There is a series “%(name)s” already.", name=other.title), field="title")
+    must_be_free(title)
     series = _make(title)
     redirecting.end(addresses.path_of(series))
     return series
+
+
+def must_be_free(title: str, series: Series | None = None) -> None:
+    """Raises InvalidChange where a series other than ``series`` has this title, or the address of it."""
+    if series is not None and title == series.title:
+        return
+    with db.session.no_autoflush:
+        other = db.session.scalar(Series.titled(title))
+    if other is not None and other is not series:
+        raise InvalidChange(gettext("There is a series “%(name)s” already.", name=other.title), field="title")
 
 
 def rename(series: Series, title: str, *, by: User | None) -> None:
@@ -72,11 +80,8 @@ def rename(series: Series, title: str, *, by: User | None) -> None:
     title = clean_title(title)
     if not title:
         raise InvalidChange(gettext("Give the series a title."), field="title")
+    must_be_free(title, series)
     slug = series.slug if title == series.title else Series.slug_of(title)
-    with db.session.no_autoflush:
-        other = db.session.scalar(Series.at(slug).where(Series.id != series.id))
-    if other is not None:
-        raise InvalidChange(gettext("There is a series “%(name)s” already.", name=other.title), field="title")
     before, old = {"title": series.title, "slug": series.slug}, addresses.path_of(series)
     after = {"title": title, "slug": slug}
     if before == after:

@@ -79,12 +79,28 @@ def make_anew(name: str) -> Tag:
     (name,) = clean_names([name]) or [""]
     if not name:
         raise InvalidChange(gettext("Give the tag a name."), field="name")
-    other = db.session.scalar(Tag.named(name))
-    if other is not None:
-        raise InvalidChange(gettext("There is a tag “%(name)s” already.", name=other.name), field="name")
+    must_be_free(name)
     tag = _make(Tag.slug_of(name), name)
     redirecting.end(addresses.path_of(tag))
     return tag
+
+
+def must_be_free(name: str, tag: Tag | None = None) -> None:
+    """Raises InvalidChange where a tag other than ``tag`` is called so, or has the address of this name."""
+    if tag is None or name != tag.name:
+        _must_be_free_at(Tag.slug_of(name), tag)
+
+
+def _must_be_free_at(slug: str, tag: Tag | None) -> None:
+    with db.session.no_autoflush:
+        other = db.session.scalar(Tag.at(slug))
+    if other is None or other is tag:
+        return
+    if tag is None:
+        words = gettext("There is a tag “%(name)s” already.", name=other.name)
+    else:
+        words = gettext("There is a tag “%(name)s” already: merge the two instead.", name=other.name)
+    raise InvalidChange(words, field="name")
 
 
 def _renamed(slugs: list[str]) -> dict[str, Tag]:
@@ -116,12 +132,7 @@ def rename(tag: Tag, name: str, *, by: User | None, slug: str | None = None) -> 
     slug = slugify(slug, max_length=100) if slug else Tag.slug_of(name)
     if not name or not slug:
         raise InvalidChange(gettext("Give the tag a name."), field="name")
-    with db.session.no_autoflush:
-        other = db.session.scalar(Tag.at(slug).where(Tag.id != tag.id))
-    if other is not None:
-        raise InvalidChange(
-            gettext("There is a tag “%(name)s” already: merge the two instead.", name=other.name), field="name"
-        )
+    _must_be_free_at(slug, tag)
     before = {"name": tag.name, "slug": tag.slug}
     old = addresses.path_of(tag)
     tag.name, tag.slug, tag.updated_at = name, slug, clock.now()

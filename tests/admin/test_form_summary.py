@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import pytest
 from markupsafe import Markup, escape
@@ -11,9 +12,9 @@ from wtforms.validators import InputRequired
 
 from cms.admin.summary import Problem, problems
 from cms.db import db
-from cms.models import Author, Media, Post
-from cms.services import media, revising
-from tests.factories import make_page, make_post, make_tag, make_user
+from cms.models import Author, Media, Post, Redirect, Role
+from cms.services import media, redirecting, revising
+from tests.factories import make_page, make_post, make_series, make_tag, make_user
 from tests.signing_in import signed_in, submit, token_for
 
 NEW = "/admin/post/new/"
@@ -100,6 +101,11 @@ def test_what_only_the_services_refuse_is_in_the_summary_too(client):
         ("redirect", {"path": "old", "target": "new"}, {"path", "target"}),
         ("tag", {"name": "!!!", "description": "d" * 1001}, {"name", "description"}),
         ("series", {"title": "!!!", "description": "d" * 1001}, {"title", "description"}),
+        ("user", {"name": "", "email": "TAKEN@example.org"}, {"name", "email"}),
+        ("redirect", {"path": "/taken", "target": "new"}, {"path", "target"}),
+        ("tag", {"name": "#Taken", "description": "d" * 1001}, {"name", "description"}),
+        ("series", {"title": "Taken", "description": "d" * 1001}, {"title", "description"}),
+        ("role", {"name": "Taken", "description": "d" * 201}, {"name", "description"}),
         (
             "post",
             {
@@ -113,6 +119,7 @@ def test_what_only_the_services_refuse_is_in_the_summary_too(client):
     ],
 )
 def test_one_press_names_all_that_is_wrong_and_keeps_what_was_typed(client, address, data, wrong):
+    _take_names()
     signed_in(client, make_user("admin"))
 
     answer = submit(client, f"/admin/{address}/new/", data)
@@ -122,6 +129,43 @@ def test_one_press_names_all_that_is_wrong_and_keeps_what_was_typed(client, addr
     for name in wrong:
         assert f'id="{name}-error"' in answer.text
     assert all(str(escape(typed)) in answer.text for typed in data.values())
+
+
+def _take_names() -> dict[str, Any]:
+    rows = {
+        "user": make_user("author", email="taken@example.org"),
+        "redirect": Redirect(),
+        "tag": make_tag("taken"),
+        "series": make_series("Taken"),
+        "role": Role(name="taken", permissions=[]),
+    }
+    redirecting.set_by_hand(rows["redirect"], "/taken", "/there")
+    db.session.add_all(rows.values())
+    db.session.commit()
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("address", "data"),
+    [
+        ("user", {"email": "Taken@example.org", "name": ""}),
+        ("redirect", {"path": " /taken ", "target": "new"}),
+        ("tag", {"name": "TAKEN", "description": "d" * 1001}),
+        ("series", {"title": "taken!", "description": "d" * 1001}),
+        ("role", {"name": "Taken", "description": "d" * 201}),
+    ],
+)
+def test_what_has_a_name_is_never_told_that_the_name_is_taken(client, address, data):
+    row = _take_names()[address]
+    signed_in(client, make_user("admin"))
+    wrong = list(data)[1]
+
+    assert summary(submit(client, f"/admin/{address}/edit/?id={row.id}", data).text)[1].keys() == {wrong}
+
+    righted = data | {wrong: "/elsewhere" if address == "redirect" else "Right"}
+    if address == "user":
+        righted |= {"roles": [str(role.id) for role in row.roles], "time_zone": "UTC"}
+    assert submit(client, f"/admin/{address}/edit/?id={row.id}", righted).status_code == 302
 
 
 def test_no_browser_stops_at_the_first_empty_field(client):
