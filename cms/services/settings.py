@@ -84,7 +84,10 @@ OPTIONS: dict[str, Option] = {
             "home",
             marked("Home page"),
             None,
-            marked("What stands at the address of the site. With a page there, the posts are at /posts/."),
+            marked(
+                "What stands at the address of the site. With a page there, the posts are at /posts/, first in the menu"
+                " unless a link of the menu leads there."
+            ),
             "page",
             marked("Home and menus"),
         ),

@@ -145,6 +145,10 @@ def test_a_page_can_be_the_home_and_the_posts_go_on_at_an_address_of_their_own(a
     for text in (home, client.get("/welcome").text):
         assert f'<link rel="canonical" href="{app.config["SITE_URL"]}/">' in text
     assert menu(client)[:2] == ["/posts/", "/"]  # by one address, where the menu marks it as the page one is on
+    choose(menu_links="Blog | /posts/ | 2")
+    assert menu(client)[:3] == ["/", "/posts/", "/archive/"]  # once, where and as the link says
+    assert '<li><a href="/posts/" dir="auto" aria-current="page">Blog</a></li>' in client.get("/posts/").text
+    choose(menu_links="")
     assert '<li><a href="/" dir="auto" aria-current="page">Welcome</a></li>' in home
     assert "Post 2" in posts
     onward = re.search(r'rel="next" href="([^"]+)"', posts)[1]
