@@ -14,10 +14,13 @@ from cms.services import subscribing
 
 @bp.get("/comments/mail/<token>")
 def comment_mail(token: str) -> Response:
-    """Says what it is about, with one button."""
+    """Says what it is about, with one button, or that it is done already."""
     what, subscription = read(token)
-    post = subscription.comment.post if subscription is not None else None
-    return page(what, post if post is not None and post.is_public else None, over=subscription is None)
+    if subscription is None:
+        return page(what, None, over=True)
+    post = subscription.comment.post
+    confirmed = what == subscribing.CONFIRM and subscription.confirmed_at is not None
+    return page(what, post if post.is_public else None, done=confirmed)
 
 
 @bp.post("/comments/mail/<token>")

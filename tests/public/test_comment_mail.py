@@ -104,6 +104,8 @@ def test_from_the_wish_to_the_mail_to_the_end_of_it(sending, client, travel):
     assert "grace@example.org" not in page.text
     assert subscriptions()[0].confirmed_at is None  # looking confirms nothing
     assert "Confirmed." in client.post(link(ask)).text
+    again = client.get(link(ask)).text
+    assert ("Confirmed." in again, again.count("<button")) == (True, 0)
     comment_on(client, post, travel, name="Bob", email="", body="Me too.", parent=str(comment.id))
     assert len(mails()) == 1  # it can still be changed
     due(travel)
