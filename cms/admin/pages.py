@@ -11,7 +11,7 @@ from cms.admin.fields import WholeNumberField
 from cms.admin.lookups import PICTURES
 from cms.admin.writing import WritingView, changes_filter, state_filter
 from cms.admin.writing_form import WritingForm
-from cms.language import gettext, lazy
+from cms.language import gettext, lazy, ngettext
 from cms.models import Page
 from cms.services import site, snapshots
 
@@ -35,6 +35,15 @@ def home_among(rows: Sequence[Page]) -> list[Consequence]:
         return []
     words = gettext("It is the home page of the site: without it the newest posts stand there.")
     return [Consequence(words, "/admin/setting/" if current_user.may("setting.edit") else "")]
+
+
+def menu_without(rows: Sequence[Page]) -> list[Consequence]:
+    """What the menu of the site loses with them."""
+    shown = sum(row.is_public and row.menu_position is not None for row in rows)
+    if not shown:
+        return []
+    words = ngettext("%(num)s page leaves the menu of the site.", "%(num)s pages leave the menu of the site.", shown)
+    return [Consequence(words, asks=False)]
 
 
 class PageView(WritingView):
@@ -68,10 +77,16 @@ class PageView(WritingView):
         return current_user.may("page.edit")
 
     def goes_with(self, rows: Sequence[Page]) -> list[Consequence]:
-        return [*home_among(rows), *super().goes_with(rows)]
+        return [*home_among(rows), *menu_without(rows), *super().goes_with(rows)]
 
     def told_before(self, name: str, rows: Sequence[Page]) -> list[Consequence]:
-        return home_among(rows) if name == "withdraw" else super().told_before(name, rows)
+        return [*home_among(rows), *menu_without(rows)] if name == "withdraw" else super().told_before(name, rows)
+
+    def saved_message(self, row: Page) -> str:
+        said = super().saved_message(row)
+        if row.is_public or row.menu_position is None:
+            return said
+        return said + " " + gettext("It has a place in the menu, which shows it once it is public.")
 
     def notes_of(self, row: Page) -> list[Consequence]:
         return home_among([row])

@@ -44,6 +44,26 @@ def test_the_form_of_what_is_in_the_trash_offers_no_publishing(unguarded, client
         assert thing.state == "trashed"
 
 
+def test_a_page_that_leaves_the_menu_is_named_and_known_to_come_back(unguarded, client):
+    about, other = make_page(title="About", menu_position=3), make_page(title="Other")
+    settings.change({"home": other.id}, by=None)
+    signed_in(client, make_user("editor"))
+    leaves, waits = (
+        "1 page leaves the menu of the site.",
+        "It has a place in the menu, which shows it once it is public.",
+    )
+
+    assert leaves in client.get(f"/admin/page/delete/?id={about.id}").text
+    assert leaves not in client.get(f"/admin/page/delete/?id={other.id}").text
+    both = {"action": "withdraw", "rowid": [about.id, other.id]}  # asked because of the home
+    assert leaves in client.post("/admin/page/action/", data=both).text
+    form = {"title": "About", "body": "Us.", "version": about.version, "menu_position": "3"}
+    address = f"/admin/page/edit/?id={about.id}"
+    assert waits not in client.get(client.post(address, data=form).location).text
+    form |= {"version": about.version, "act": "withdraw"}
+    assert waits in client.get(client.post(address, data=form).location).text
+
+
 def test_before_the_home_page_goes_its_people_are_told_what_stands_there_then(unguarded, client):
     home, other = make_page(title="Welcome"), make_page(title="About")
     settings.change({"home": home.id}, by=None)
