@@ -21,6 +21,7 @@ from cms.admin.door import Guarded, is_for_a_script, may
 from cms.admin.exporting import Exporting
 from cms.admin.history import Remembering
 from cms.admin.ids import record_id
+from cms.admin.list_address import ListAddress
 from cms.admin.lists import Lists
 from cms.admin.outcomes import tell_done
 from cms.admin.rows import Rows
@@ -34,7 +35,7 @@ def as_choices(choices: Sequence[tuple[Any, ...]]) -> Response:
     return Response(json.dumps(choices), mimetype="application/json")
 
 
-class CmsModelView(Guarded, Bulk, Cells, Lists, Rows, Saving, Exporting, Remembering, ModelView):
+class CmsModelView(Guarded, Bulk, Cells, Lists, Rows, ListAddress, Saving, Exporting, Remembering, ModelView):
     """Knows who enters (``needs``), which rows exist for them (``visible``), the commit, the audit and how errors read.
 
     ``title`` names it in the menu, ``address`` stands in its URL (/admin/ADDRESS/; endpoint ``admin_ADDRESS``).

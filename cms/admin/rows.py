@@ -1,36 +1,24 @@
 """Which rows a person sees: the list, its count, a single row, bulk acts and exports all pass through ``visible``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import abort, flash, request
-from flask_admin.model.base import ViewArgs
+from flask import abort, request
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cms.admin import filters, paths, places
-from cms.admin.ids import page_number, record_id, record_ids
+from cms.admin.ids import record_id, record_ids
 from cms.admin.lookup import Lookup, indexed, starting
 from cms.admin.paths import Path, Some, Source, index_of
 from cms.admin.places import Position
 from cms.db import Base, db
-from cms.language import gettext
 
 MOST_SELECTED = 500
 MOST_SEARCHED = 5000  # the newest rows, in lists that have no index of words
-OWN_ARGUMENTS = frozenset({"page", "page_size", "sort", "desc", "search", "after", "before", "last"})
-PLACES = ("after", "before", "last")
-
 
 Asked = Sequence[tuple[tuple[int, str, str], Path | None]]  # the filters chosen, each with its path
-
-
-class PlacedArgs(ViewArgs):
-    """Knows the place in the list too. What is cloned of it, for another order or size, begins at the first page."""
-
-    place: dict[str, str]
 
 
 class Rows:
@@ -259,84 +247,6 @@ class Rows:
             return id if isinstance(id, str) and "\x00" not in id and len(id) <= 200 else None
         return record_id(id)
 
-    # Search and filters, as the address says them
-    def init_search(self) -> bool:
-        return bool(self.column_searchable_list)
-
-    def get_filters(self) -> list[filters.Filter]:
-        made: list[filters.Filter] = []
-        for wanted in self.column_filters or ():
-            if isinstance(wanted, filters.Filter):
-                made.append(wanted)
-            else:
-                made += filters.of_column(getattr(self.model, wanted), self.get_column_name(wanted))
-        return made
-
-    def _refresh_filters_cache(self) -> None:
-        self._filters = self.get_filters()
-        self._filter_groups = self._filter_args = None
-
-    def _get_list_extra_args(self) -> ViewArgs:
-        names = {flt.name for flt in self._filters}
-        known = OWN_ARGUMENTS | names
-        arguments = PlacedArgs(
-            page_size=page_number(request.args.get("page_size")),
-            sort=request.args.get("sort", None, type=int),
-            sort_desc=1 if request.args.get("desc") == "1" else None,
-            search=(request.args.get("search") or "").strip()[:500] or None,
-            filters=self._get_list_filter_args(),
-            extra_args={key: value for key, value in request.args.items() if key not in known},
-        )
-        arguments.place = {name: request.args[name] for name in PLACES if request.args.get(name)}
-        return arguments
-
-    def _get_list_url(self, view_args: ViewArgs) -> str:
-        """The address of a list, with its place when it is the one that is shown."""
-        own = {
-            "sort": view_args.sort,
-            "desc": 1 if view_args.sort_desc else None,
-            "search": view_args.search,
-            "page_size": self.get_safe_page_size(view_args.page_size) if view_args.page_size else None,
-        }
-        arguments = {**own, **view_args.extra_args, **self._get_filters(view_args.filters)}
-        arguments |= getattr(view_args, "place", None) or {}
-        return self.list_url({name: str(value) for name, value in arguments.items() if value is not None})
-
-    def list_url(self, arguments: Mapping[str, str]) -> str:
-        """The list with these arguments, and no other."""
-        # Not as arguments of get_url, which has names of its own: ?endpoint=x would be taken for one.
-        return _with_arguments(self.get_url(f"{self.endpoint}.index_view"), arguments)
-
-    def export_url(self, export_type: str) -> str:
-        """The list as it is narrowed and sorted now, as a file."""
-        return _with_arguments(self.get_url(".export", export_type=export_type), request.args)
-
-    def changed_url(self, **changes: str | None) -> str:
-        """This list from its first page on with other arguments; None takes one away, as what does not fit."""
-        left_out = {flt.name for flt in self._filters if not flt.fits(request.args.get(flt.name, ""))}
-        kept = {name: value for name, value in request.args.items() if name not in {*left_out, *PLACES, "page"}}
-        return self.list_url({name: value for name, value in {**kept, **changes}.items() if value is not None})
-
-    place_url = changed_url  # another page of this list: ``after``, ``before`` or ``last``; none is the first
-
-    def _get_list_filter_args(self) -> list[tuple[int, str, str]]:
-        chosen = []
-        for index, flt in enumerate(self._filters):
-            value = request.args.get(flt.name, "")
-            if not value:
-                continue
-            if flt.fits(value):
-                chosen.append((index, flt.label, value))
-            else:
-                words = gettext(
-                    "“%(value)s” is nothing to filter %(what)s by.", value=value[:60], what=flt.label.lower()
-                )
-                flash(words, "error")
-        return chosen
-
-    def _get_filters(self, chosen: Any) -> dict[str, Any]:
-        return {self._filters[index].name: value for index, _, value in chosen or ()}
-
     # Lookups
     def _create_ajax_loader(self, name: str, options: dict[str, Any]) -> Lookup:
         remote = getattr(self.model, name).property.mapper.class_
@@ -350,7 +260,3 @@ class Rows:
         if lookup is None:
             abort(404)
         return lookup
-
-
-def _with_arguments(address: str, arguments: Mapping[str, str]) -> str:
-    return f"{address}?{urlencode(arguments)}" if arguments else address
