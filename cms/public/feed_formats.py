@@ -98,7 +98,7 @@ def as_json(feed: Feed) -> Response:
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": feed.title,
-            "description": feed.subtitle or None,
+            **({"description": feed.subtitle} if feed.subtitle else {}),
             "home_page_url": feed.home_url,
             "feed_url": feed.self_url,
             "language": feed.language,

@@ -9,15 +9,9 @@ import pytest
 from cms.services import media, settings
 from tests.admin.test_media import picture
 from tests.factories import make_author, make_page, make_post, make_tag
+from tests.public.specifications import ASKED
 
 SITE = "http://127.0.0.1:8000"
-# What Google asks for or recommends: developers.google.com/search/docs/appearance/structured-data
-ASKED = {
-    "BlogPosting": ("headline", "image", "datePublished", "dateModified", "author"),
-    "BreadcrumbList": ("itemListElement",),
-    "ProfilePage": ("mainEntity",),
-    "WebSite": ("name", "url"),
-}
 
 
 def told(client, address):
