@@ -52,7 +52,7 @@ class AtMost:
 class Checked:
     """What a service would refuse of this value alone, said together with what else the form has to say."""
 
-    def __init__(self, check: Callable[[str], object]) -> None:
+    def __init__(self, check: Callable[..., object]) -> None:
         self.check = check
 
     def __call__(self, form: Any, field: Field) -> None:
@@ -69,9 +69,6 @@ class Checked:
 
 class Free(Checked):
     """The same of a value that another row may have already: ``check`` gets the row of the form, or None, as well."""
-
-    def __init__(self, check: Callable[[str, Any], object]) -> None:
-        self.check = check
 
     def _ask(self, form: Any, value: str) -> None:
         self.check(value, form._obj)
