@@ -131,7 +131,10 @@ class Bulk:
             question = ngettext("Put this into the trash?", "Put these %(num)s into the trash?", len(rows))
         return self._confirm_page(str(question or title), name, title, rows, rows=rows, goes_with=goes)
 
-    def _confirm_page(self, question: str, name: str, title: str, concerned: Sequence[Any], **arguments: Any) -> str:
+    def _confirm_page(
+        self, question: str, name: str, title: str, concerned: Sequence[Any], *, looked_at: int = 0, **arguments: Any
+    ) -> str:
+        """``looked_at`` is how many of them were, where that is not all."""
         kept = {
             key: value
             for key, value in request.form.items()
@@ -142,9 +145,10 @@ class Bulk:
             action=name,
             question=question,
             title=title,
-            final=self.final_words(concerned) if name in REMOVING else "",
+            final=self.final_words(concerned, and_more=looked_at > 0) if name in REMOVING else "",
             stays=self.stays(concerned) if name in REMOVING else [],
             instead=self.instead_of_deleting(concerned) if name in REMOVING else None,
+            looked_at=looked_at,
             undoable=name not in REMOVING or self.deletes_undoably,
             kept=kept,
             return_url=self._return_url(),

@@ -29,20 +29,32 @@ class Saving:
         """Whether a button undoes it, at least as a rule."""
         return self.trashes or self.model in remaking.KINDS
 
-    def final_words(self, rows: Sequence[Any]) -> str:
-        """That no button undoes it when ``rows`` are deleted, in words; empty where one does."""
+    def final_words(self, rows: Sequence[Any], *, and_more: bool = False) -> str:
+        """That no button undoes it when ``rows`` are deleted, in words; empty where one does.
+
+        With ``and_more`` others go that nobody looked at.
+        """
         if not self.deletes_undoably:
             return gettext("This cannot be undone.")
         if self.trashes:
             return ""
         lost = remaking.on_too_many_posts(rows)
         most = number(remaking.MOST_POSTS)
-        if lost and len(rows) == 1:
+        if lost and len(rows) == 1 and not and_more:
             return gettext("This cannot be undone: it is on more than %(most)s posts.", most=most)
+        said = []
         if lost:
             which = gettext(", ").join(str(row) for row in lost)
-            return gettext("On more than %(most)s posts, so it will not come back: %(names)s.", most=most, names=which)
-        return ""
+            said.append(
+                gettext("On more than %(most)s posts, so it will not come back: %(names)s.", most=most, names=which)
+            )
+        if and_more and remaking.KINDS[self.model].pairs is not None:
+            said.append(
+                gettext("Of the others, what is on more than %(most)s posts will not come back either.", most=most)
+                if lost
+                else gettext("What is on more than %(most)s posts will not come back.", most=most)
+            )
+        return " ".join(said)
 
     # What a view may say differently. Each works on the session and leaves the commit to the base.
     def make(self, form: Form) -> Any:

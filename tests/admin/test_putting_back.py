@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from cms.admin import bulk
 from cms.db import db
 from cms.models import AuditEntry, Author, Media, PostAuthor, PostTag, Redirect, Role, Series, SeriesPart, Tag
 from cms.services import accounts, media, redirecting, remaking, roles, searching
@@ -244,6 +245,44 @@ def test_of_many_that_go_together_those_that_cannot_come_back_are_named(client, 
     assert "Undone: 1 put back." in back
     assert "It was on too many posts to be put back." in back
     assert [tag.name for tag in db.session.scalars(select(Tag))] == ["Sea"]
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "words"),
+    [
+        (
+            1,
+            [
+                "so it will not come back: Boats.",
+                "Of the others, what is on more than 1 posts will not come back either.",
+            ],
+        ),
+        (2, ["so it will not come back: Boats."]),
+    ],
+)
+def test_of_more_than_are_looked_at_the_page_says_what_will_not_come_back(
+    looked_at, words, client, editor, monkeypatch
+):
+    monkeypatch.setattr(remaking, "MOST_POSTS", 1)
+    monkeypatch.setattr(bulk, "MOST_SELECTED", looked_at)
+    make_post(tags=["Boats", "Sea"]), make_post(tags=["Boats"])
+
+    page = client.post("/admin/tag/action/", data={"action": "delete", "everything": "yes"}).text
+
+    assert [one in page for one in words] == [True] * len(words)
+    assert ("Of the others" in page) == (looked_at == 1)
+
+
+def test_of_more_than_are_looked_at_none_of_which_is_lost_the_rest_may_be(client, editor, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST_SELECTED", 1)
+    make_post(tags=["Boats", "Sea"])
+    question = {"action": "delete", "everything": "yes"}
+
+    assert (
+        "What is on more than 20,000 posts will not come back." in client.post("/admin/tag/action/", data=question).text
+    )
+    monkeypatch.setattr(bulk, "MOST_SELECTED", 2)
+    assert "will not come back" not in client.post("/admin/tag/action/", data=question).text
 
 
 def test_what_is_kept_for_undoing_is_shown_in_no_history(client, editor):

@@ -108,6 +108,10 @@ CUT = """
 }
 """
 
+# A list that is wider than the frame round it, which would hide its last columns.
+SIDEWAYS = """() => [...document.querySelectorAll(".table-frame")].filter((one) => one.scrollWidth > one.clientWidth)
+  .map((one) => `a list of ${one.scrollWidth} in a frame of ${one.clientWidth}`)"""
+
 
 def problems_of(page):
     """What shuts somebody out of the page as it is, on a phone and a desk, light and dark.
@@ -127,6 +131,9 @@ def problems_of(page):
     for width in (640, 320):
         page.set_viewport_size({"width": width, "height": 600})
         found += [f"{width}: {line}" for line in page.evaluate(CUT)]
+    for width in (1280, 901):  # the narrowest that has the sidebar beside it
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{width}: {line}" for line in page.evaluate(SIDEWAYS)]
     return [f"{page.url} {line}" for line in found]
 
 
