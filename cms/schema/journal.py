@@ -1,8 +1,8 @@
 """Doing the units of a script exactly once on MariaDB and MySQL, whose DDL commits by itself.
 
 Before a DDL its number and a fingerprint of the whole schema are committed. After a crash the fingerprint tells
-whether the DDL was applied, whatever the server had answered: one DDL is atomic (MariaDB 10.6, MySQL 8). A DML commits
-together with the note that it is done.
+whether the DDL was applied, whatever the server had answered: one DDL is atomic (MariaDB 10.6, MySQL 8), but for what
+``lost_keys`` tells of. A DML commits together with the note that it is done.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from alembic.operations import ops
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 
-from cms.schema import new_keys, own_tables, structure
+from cms.schema import lost_keys, new_keys, own_tables, structure
 from cms.schema.altering import alter, error_number, run_sql
 from cms.schema.conversions import misfits
 from cms.schema.errors import Obstacle, SchemaError
@@ -161,7 +161,7 @@ class Journal:
         elif unit.kind == FILL:
             self.fill(step, number, unit, resumed.cursor if resumed is not None else None)
         else:
-            self.ddl(step, number, unit, resumed.fingerprint if resumed is not None else None)
+            self.ddl(step, number, unit, resumed)
 
     def in_transaction(self, step: int, number: int, unit: Unit, recorded: Recorded) -> None:
         with transaction(self.connection):
@@ -175,15 +175,29 @@ class Journal:
                 execute_script(self.connection, recorded.operation)
             self.note(step, position=number + 1)
 
-    def ddl(self, step: int, number: int, unit: Unit, before: str | None) -> None:
+    def ddl(self, step: int, number: int, unit: Unit, resumed: Any) -> None:
+        before = resumed.fingerprint if resumed is not None else None
         now = structure.fingerprint(self.connection, not_compared, unit.table)
-        if before is None or before == now:
-            self.note(step, fingerprint=now)
+        if before not in (None, now) and self.make_again(unit, json.loads(resumed.cursor or "[]")):
+            now = structure.fingerprint(self.connection, not_compared, unit.table)
+        if before in (None, now):
+            self.note(step, fingerprint=now, cursor=json.dumps(lost_keys.to_stay(self.connection, unit)))
             self.patiently(lambda: self.change(unit))
         else:
             self.say("  found as done: the last run was cut off behind it")
         self.look_at_keys(unit)
-        self.note(step, position=number + 1, fingerprint=None)
+        self.note(step, position=number + 1, fingerprint=None, cursor=None)
+
+    def make_again(self, unit: Unit, clauses: list[str]) -> bool:
+        """The keys of the unit's table that went with the server when it was killed; whether there were any."""
+        gone = lost_keys.missing(self.connection, unit.table, clauses)
+        if not gone:
+            return False
+        keys = Unit(ALTER, unit.table, ", ".join(gone))
+        self.say(f"  made again, for the server lost it when it was killed: {keys.text()}")
+        self.patiently(lambda: self.alter(keys))
+        self.look_at_keys(keys)
+        return True
 
     def look_at_keys(self, unit: Unit) -> None:
         """No row may point nowhere by a key that the unit has made, or the key goes again and the unit is not done."""
@@ -198,7 +212,7 @@ class Journal:
                 self.patiently(lambda drop=drop: self.alter(Unit(ALTER, unit.table, drop)))
                 pointing.append(new_keys.complaint(count, unit.table, key))
         if pointing:
-            raise Obstacle(f"{'; '.join(pointing)}. They were written while the key was made, which was taken back")
+            raise Obstacle(f"{'; '.join(pointing)}. They were written while the key was not there; it was taken back")
 
     def change(self, unit: Unit) -> None:
         if unit.kind == ALTER:

@@ -21,7 +21,7 @@ SMALL = [
     *(f"{proof}, {kind}" for proof in ("K1 client", "K1 client over many revisions", "K1 project") for kind in BOTH),
     *(f"{proof}, {kind}" for proof in ("W1 walks", "W1 Hypothesis", "W2 killed walks") for kind in BOTH),
     *("W0 kills of the server, plain", "K1 server, mariadb", "K1 project, server"),
-    *("K2 client, sqlite", "K2 server, binlog", "K2 server, no binlog"),
+    *("K2 client, sqlite", "K2 server, binlog", "K2 server, no binlog", "K2 server, copies"),
 ]
 IN_CI = [*SMALL, "S1 longest stall", "S2 with an open read transaction"]
 ELSEWHERE = [

@@ -282,6 +282,44 @@ op.create_table(
 op.drop_table("large")
 """,
 )
+# A table with foreign keys that no server changes in place.
+COPIED = Revision(
+    "copied",
+    "start",
+    up="""
+with op.batch_alter_table("pair") as batch_op:
+    batch_op.drop_constraint("PRIMARY", type_="primary")
+    batch_op.create_primary_key("pk_pair", ["right_id", "left_id"])
+""",
+    down="""
+with op.batch_alter_table("pair") as batch_op:
+    batch_op.drop_constraint("PRIMARY", type_="primary")
+    batch_op.create_primary_key("pk_pair", ["left_id", "right_id"])
+""",
+)
+COPIED_START = Revision(
+    "start",
+    None,
+    up="""
+op.create_table("side", sa.Column("id", sa.Integer, primary_key=True))
+op.create_table(
+    "pair",
+    sa.Column("left_id", sa.Integer, nullable=False),
+    sa.Column("right_id", sa.Integer, nullable=False),
+    sa.ForeignKeyConstraint(["left_id"], ["side.id"], name="fk_pair_left_id", ondelete="CASCADE"),
+    sa.ForeignKeyConstraint(["right_id"], ["side.id"], name="fk_pair_right_id"),
+    sa.PrimaryKeyConstraint("left_id", "right_id"),
+)
+op.create_index("ix_pair_left_id", "pair", ["left_id"])
+op.create_index("ix_pair_right_id", "pair", ["right_id"])
+op.execute("INSERT INTO side VALUES (1), (2)")
+op.execute("INSERT INTO pair VALUES (1, 2), (2, 2)")
+""",
+    down="""
+op.drop_table("pair")
+op.drop_table("side")
+""",
+)
 
 
 def fill_large(bench: Workbench, rows: int) -> None:

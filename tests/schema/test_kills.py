@@ -1,6 +1,7 @@
 """Killed at any statement, an upgrade or a downgrade is finished by running it again (K1, K2; W0 for plain Alembic)."""
 
 import random
+import re
 import shutil
 import threading
 import time
@@ -17,6 +18,8 @@ from tests.required import skip_or_fail
 from tests.schema.children import Job
 from tests.schema.figures import LARGE, PROOF, amount, needs_level, record
 from tests.schema.kills import (
+    COPIED,
+    COPIED_START,
     LONG,
     LONG_FILLED,
     LONG_START,
@@ -56,6 +59,8 @@ PROJECT_PARTS = [([one], ways) for one in REVISIONS for ways in WAYS] if LARGE e
 # K2: rows of the large table, and how often it is killed somewhere.
 ROWS_OF_LARGE = amount(60_000, 100_000, 300_000)
 RANDOM_KILLS = amount(2, 25, 100)
+DEFINES = re.compile(r"(ALTER|CREATE|DROP|RENAME) ")
+SECONDS_OF_SMALL = 0.008  # what a small table takes to be defined, or some more
 HOWS = {"sqlite": ["before"], "mariadb": ["before", "sent"]}
 KNOWN_TO_ALEMBIC = [chapter for chapter in HISTORY if not chapter.ours]
 
@@ -145,8 +150,22 @@ def test_w0_plain_alembic_is_wedged_by_a_kill_of_the_server(make_bench, durable_
 
 
 def try_kills_of(server, bench, children, stage, wanted, tally):
+    """As each statement reaches the server; where all are tried, also at some moment inside those that define."""
     points = spread(stage.points(["ask"], reads=False), wanted)
     try_points(bench, children, stage, points, tally, reached=server.kill, restarted=server.start)
+    inside = [point for point in points if DEFINES.match(stage.statements[point.at - 1])] if not wanted else []
+    kill = killing_within(server, SECONDS_OF_SMALL, seed=len(inside))
+    try_points(bench, children, stage, inside, tally, reached=kill, restarted=server.start)
+
+
+def killing_within(server, seconds, *, seed):
+    moments = random.Random(seed)
+
+    def kill():
+        time.sleep(moments.uniform(0, seconds))
+        server.kill()
+
+    return kill
 
 
 def plain_stages(make_bench, make_url, children):
@@ -296,6 +315,40 @@ def test_k2_the_server_may_die_at_any_moment_of_a_long_statement(make_bench, chi
         )
         assert tally.killed
         assert not tally.failures, str(tally)
+
+
+def test_k2_the_server_may_die_at_any_moment_of_a_copy_of_a_table_with_foreign_keys(
+    make_bench, durable_server, children
+):
+    bench, tally, lost = make_bench(durable_server.create_database("copied")), Tally(), 0
+    bench.write([COPIED_START, COPIED])
+    bench.upgrade(COPIED_START.name)
+    seconds = max(seconds_of(bench, "ALTER TABLE pair FORCE, ALGORITHM=COPY") for _ in range(3))
+
+    def start():
+        nonlocal lost
+        durable_server.start()
+        lost += len(bench.fingerprint()["pair"]["foreign_keys"]) < 2
+
+    (stage,) = passage(bench, children, "upgrade", COPIED.name, COPIED_START.name)
+    copies = [point for point in stage.points(["ask"], reads=False) if is_copy(stage.statements[point.at - 1])]
+    assert copies
+    kill = killing_within(durable_server, 1.5 * seconds, seed=1)
+    try_points(bench, children, stage, copies * (RANDOM_KILLS * 3), tally, reached=kill, restarted=start)
+
+    figure = f"{lost} times the server came up without the keys, {seconds * 1000:.0f} ms a copy"
+    record("K2 server, copies", tally.points, tally.passed, figure)
+    assert not tally.failures, str(tally)
+
+
+def seconds_of(bench, statement):
+    began = time.monotonic()
+    write(bench, [statement])
+    return time.monotonic() - began
+
+
+def is_copy(statement):
+    return statement.startswith("ALTER TABLE `pair` DROP PRIMARY KEY") and "ALGORITHM" not in statement
 
 
 def test_k2_the_client_may_die_at_any_moment_on_sqlite(make_bench, children, tmp_path):
