@@ -181,24 +181,26 @@ def days(name: str, label: str, column: Any) -> list[Filter]:
     """
     key, index = column.class_.id, index_of(column, "deleted_at") or index_of(column)
 
-    def along(condition: ColumnElement[bool]) -> Path:
-        return Path(key, column, (condition,), ranged=True, index=index)
+    def along(least: Any, beyond: Any) -> Path:
+        return Path(key, column, bounds=(least, beyond), index=index)
 
-    def since(day: Any) -> ColumnElement[bool]:
-        return column >= day
-
-    def until(day: Any) -> ColumnElement[bool]:
-        return column < day
-
-    def within(period: Any) -> ColumnElement[bool]:
-        return and_(since(period[0]), until(period[1]))
+    def within(least: Any, beyond: Any) -> ColumnElement[bool]:
+        return and_(*along(least, beyond).conditions)
 
     found: list[Filter] = [
-        Day(f"{name}from", Lazy(_from, label), since, path=lambda day: along(since(day))),
-        Day(f"{name}to", Lazy(_to, label), until, end=True, path=lambda day: along(until(day))),
+        Day(f"{name}from", Lazy(_from, label), lambda day: within(day, None), path=lambda day: along(day, None)),
+        Day(
+            f"{name}to",
+            Lazy(_to, label),
+            lambda day: within(None, day),
+            end=True,
+            path=lambda day: along(None, day),
+        ),
     ]
     if index is not None:
-        found.append(Period(f"{name}in", label, column, within, lambda period: along(within(period)), index))
+        found.append(
+            Period(f"{name}in", label, column, lambda period: within(*period), lambda period: along(*period), index)
+        )
     return found
 
 

@@ -39,20 +39,30 @@ MYSQL = ("mysql", "mariadb")
 class Path:
     """Rows in the order of ``value`` and ``key`` (or of ``key`` alone), as the index that finds ``where`` has them.
 
-    ``key`` is the id of the list's model, or the column of a table of pairs that holds it. ``ranged`` says that
-    ``where`` only bounds ``value``: several such are one path.
+    ``key`` is the id of the list's model, or the column of a table of pairs that holds it. ``bounds`` are the least
+    ``value`` and the first beyond, or None; paths that are no more than bounded alike are one path.
     """
 
     key: Any
     value: Any = None
     where: tuple[ColumnElement[bool], ...] = ()
     descending: bool = True
-    ranged: bool = False
+    bounds: tuple[Any, Any] | None = None
     index: str | None = None  # its name: left to themselves, planners take one that begins alike and read all of it
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """What holds for the rows on it."""
+        if self.bounds is None:
+            return self.where
+        least, beyond = self.bounds
+        upper = (self.value < beyond,) if beyond is not None else ()
+        lower = (self.value >= least,) if least is not None else ()
+        return (*lower, *upper, *self.where)
 
     def ids(self, limit: int) -> Select[Any]:
         """The first of its ids, as ``id``."""
-        query = select(self.key.label("id")).where(*self.where)
+        query = select(self.key.label("id")).where(*self.conditions)
         return self.hinted(query).order_by(*self.order()).limit(limit)
 
     def hinted(self, query: Select[Any]) -> Select[Any]:
@@ -73,17 +83,23 @@ class Path:
             query = query.select_from(self.key.class_.__table__.join(model.__table__, model.__table__.c.id == self.key))
             for name in MYSQL:
                 query = query.prefix_with("STRAIGHT_JOIN", dialect=name)
-        return self.hinted(query.where(*self.where))
+        return self.hinted(query.where(*self.conditions))
 
     def has(self, key: Any) -> ColumnElement[bool]:
         """Whether the row of this id is on it, for a path through a table of pairs."""
-        return select(self.key).where(self.key == key, *self.where).exists()
+        return select(self.key).where(self.key == key, *self.conditions).exists()
 
     def merged(self, other: "Path") -> "Path | None":
-        """Both at once, where they bound the same order."""
-        if self.ranged and other.ranged and self.value is other.value:
-            return replace(self, where=(*self.where, *other.where))
-        return None
+        """Both at once, where they bound the same order.
+
+        One bound at each end: of several SQLite begins in its index at the first that it is told, not at the nearest.
+        """
+        if self.bounds is None or other.bounds is None or self.value is not other.value or self.where or other.where:
+            return None
+        least, beyond = (
+            [one for one in both if one is not None] for both in zip(self.bounds, other.bounds, strict=True)
+        )
+        return replace(self, bounds=(max(least, default=None), min(beyond, default=None)))
 
 
 @dataclass(frozen=True)
@@ -122,10 +138,11 @@ class Listing:
 
 
 def index_of(column: Any, *before: str) -> str | None:
-    """The name of the index over the columns ``before`` and ``column``, in this order; the id may follow."""
+    """The name of the index over the columns ``before`` and ``column``, in this order; more may follow the id."""
     names = [*before, column.key]
     for index in column.class_.__table__.indexes:
-        if [one.name for one in index.columns] in (names, [*names, "id"]):
+        columns = [one.name for one in index.columns]
+        if columns == names or columns[: len(names) + 1] == [*names, "id"]:
             return index.name
     return None
 

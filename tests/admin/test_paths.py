@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 from sqlalchemy import delete, insert, select
 
+from cms import clock
 from cms.admin.lookup import VIEWS
 from cms.admin.places import written
 from cms.db import db
@@ -331,6 +332,35 @@ def test_a_page_deep_in_a_range_of_days_costs_no_more_than_its_first(client):
             for place in places
         )
         assert far < 1.3 * near, (near, far)
+
+
+@pytest.mark.parametrize(("further", "place"), [("to=2026-06-01", ""), ("from=2022-01-01", "&last=1")])
+def test_of_two_ends_on_one_side_a_page_begins_at_the_nearest(client, further, place):
+    """SQLite begins in its index at the first that it is told, and would walk over what lies between the two."""
+    signed_in(client, make_user("editor"))
+    fill(Comment, 30, created_at=datetime(2024, 5, 1, tzinfo=UTC))
+    for year in (2023, 2025):
+        fill(Comment, 3000, created_at=datetime(year, 5, 1, tzinfo=UTC))
+
+    alone, both = (
+        work_of(lambda asked=asked: client.get(f"/admin/comment/?in=2024{asked}{place}"))
+        for asked in ("", f"&{further}")
+    )
+
+    assert both < 1.3 * alone, (alone, both)
+
+
+def test_the_first_page_of_what_is_scheduled_costs_no_more_where_more_is_scheduled(client):
+    """Left to itself SQLite reads and sorts all of it, with the bodies beside."""
+    signed_in(client, make_user("editor"))
+    # Beside the choice "Published" stands how many they are, up to a hundred, which are found at once.
+    fill(Post, 200, published_at=clock.now() - timedelta(days=3), edited_at=BEGINNING - timedelta(days=1))
+    works = []
+    for number in (MORE_THAN_LOOKED_THROUGH, 4000):
+        fill(Post, number, published_at=clock.now() + timedelta(days=3))
+        works.append(work_of(lambda: client.get("/admin/post/?state=scheduled")))
+
+    assert works[1] < 1.3 * works[0], works
 
 
 def test_a_range_of_days_is_one_way_in(client):
