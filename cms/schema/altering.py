@@ -40,8 +40,8 @@ def alter(
 ) -> str:
     """ALTER TABLE in the way that blocks the least; the server itself says what is possible. Returns the way.
 
-    ``before_copy`` is told what it will cost to copy a large table. Raises SchemaError when only a copy of the table
-    under lock would do and ``allow_blocking`` is off.
+    ``before_copy`` is called where only a copy of the table under lock will do, and told what it will cost; '' for a
+    small table. Raises SchemaError where a large one would be copied and ``allow_blocking`` is off.
     """
     sql = f"ALTER TABLE {quoted(table)} {clause}"
     # Orphans are counted before and behind it (new_keys); with the checks on the server would copy the table to look by
@@ -61,10 +61,10 @@ def alter(
             except DBAPIError as error:
                 if error_number(error) not in NOT_SO:
                     raise
-        if not is_small(connection, table):
-            if not allow_blocking:
-                raise SchemaError(blocking_message(connection, table, clause))
-            before_copy(cost(connection, table))
+        large = not is_small(connection, table)
+        if large and not allow_blocking:
+            raise SchemaError(blocking_message(connection, table, clause))
+        before_copy(cost(connection, table) if large else "")
         run_sql(connection, sql)
         return COPIES
     finally:

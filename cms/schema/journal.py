@@ -181,8 +181,8 @@ class Journal:
         if before not in (None, now) and self.make_again(unit, json.loads(resumed.cursor or "[]")):
             now = structure.fingerprint(self.connection, not_compared, unit.table)
         if before in (None, now):
-            self.note(step, fingerprint=now, cursor=json.dumps(lost_keys.to_stay(self.connection, unit)))
-            self.patiently(lambda: self.change(unit))
+            self.note(step, fingerprint=now)
+            self.patiently(lambda: self.change(step, unit))
         else:
             self.say("  found as done: the last run was cut off behind it")
         self.look_at_keys(unit)
@@ -214,30 +214,32 @@ class Journal:
         if pointing:
             raise Obstacle(f"{'; '.join(pointing)}. They were written while the key was not there; it was taken back")
 
-    def change(self, unit: Unit) -> None:
+    def change(self, step: int, unit: Unit) -> None:
         if unit.kind == ALTER:
-            self.alter(unit)
+            self.alter(unit, step)
         elif unit.kind == SWAP:
-            self.swap(unit)
+            self.swap(step, unit)
         elif unit.kind == DROP_EMPTY:
             if run_sql(self.connection, f"SELECT 1 FROM {quoted(unit.table)} LIMIT 1").first() is None:
                 run_sql(self.connection, unit.sql)
         else:
             run_sql(self.connection, unit.sql)
 
-    def alter(self, unit: Unit) -> None:
-        alter(
-            self.connection,
-            unit.table,
-            unit.sql,
-            allow_blocking=self.allow_blocking,
-            before_copy=lambda cost: self.say(
-                f"  copying {unit.table} whole, as --allow-blocking allows; nobody can write to it meanwhile: {cost}"
-            ),
-        )
+    def alter(self, unit: Unit, step: int | None = None) -> None:
+        """With a ``step`` the keys are noted there that would go with a server that is killed inside a copy."""
 
-    def swap(self, unit: Unit) -> None:
+        def before_copy(cost: str) -> None:
+            if step is not None:
+                self.note_keys(step, unit)
+            if cost:
+                copying = f"copying {unit.table} whole, as --allow-blocking allows"
+                self.say(f"  {copying}; nobody can write to it meanwhile: {cost}")
+
+        alter(self.connection, unit.table, unit.sql, allow_blocking=self.allow_blocking, before_copy=before_copy)
+
+    def swap(self, step: int, unit: Unit) -> None:
         """Rename one column for another while nobody can write in between."""
+        self.note_keys(step, unit)  # behind the lock nothing else can be written to
         run_sql(self.connection, f"LOCK TABLES {quoted(unit.table)} WRITE")
         try:
             for statement in unit.also:
@@ -245,6 +247,9 @@ class Journal:
             self.alter(unit)
         finally:
             run_sql(self.connection, "UNLOCK TABLES")
+
+    def note_keys(self, step: int, unit: Unit) -> None:
+        self.note(step, cursor=json.dumps(lost_keys.to_stay(self.connection, unit)))
 
     def patiently(self, act: Callable[[], None]) -> None:
         """Try again while somebody's transaction is in the way, letting the others pass in between."""

@@ -7,8 +7,6 @@ and the key may point nowhere. Once the key is there nobody can add another one:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
 
 from sqlalchemy.engine import Connection
 
@@ -23,7 +21,6 @@ from cms.schema.units import ALTER, Unit
 NAMES = rf"\(({NAME}(?:, ?{NAME})*)\)"
 KEY = re.compile(rf"ADD (?:CONSTRAINT ({NAME}) )?FOREIGN KEY ?{NAMES} REFERENCES ({NAME}) {NAMES}(.*)", re.DOTALL)
 KEY_DROPPED = re.compile(rf"DROP FOREIGN KEY ({NAME})$")
-CHANGED = re.compile(rf"CHANGE ({NAME}) ({NAME}) ")
 
 
 def key_of(found: re.Match[str], table: str) -> ForeignKey:
@@ -33,24 +30,6 @@ def key_of(found: re.Match[str], table: str) -> ForeignKey:
     return ForeignKey(
         unquoted(name) or f"{table}_ibfk", listed, unquoted(parent), parents, action[1] if action else "NO ACTION"
     )
-
-
-def left_by(keys: Iterable[ForeignKey], table: str, parts: Iterable[str]) -> list[ForeignKey]:
-    """What an ALTER of these parts leaves of the table's ``keys``, with the columns as it calls them."""
-    left = list(keys)
-    for part in parts:
-        if found := KEY_DROPPED.match(part):
-            left = [key for key in left if key.name != unquoted(found[1])]
-        elif found := CHANGED.match(part):
-            names = {unquoted(found[1]): unquoted(found[2])}
-            left = [with_columns(key, names, is_own_parent=key.parent == table) for key in left]
-    return left
-
-
-def with_columns(key: ForeignKey, names: dict[str, str], *, is_own_parent: bool) -> ForeignKey:
-    """The key after columns of its table got new ``names``."""
-    columns, parents = ([names.get(one, one) for one in listed] for listed in (key.columns, key.parent_columns))
-    return replace(key, columns=columns, parent_columns=parents if is_own_parent else key.parent_columns)
 
 
 def made_by(unit: Unit) -> dict[str, ForeignKey]:

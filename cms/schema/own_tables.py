@@ -30,7 +30,9 @@ journal = sa.Table(
     sa.Column("units", LONG, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),  # the unit that is next, or under way
     sa.Column("fingerprint", sa.String(64)),  # of the schema before the DDL under way; None between two units
-    sa.Column("cursor", LONG),  # how far a chunked unit has come; of an ALTER, the keys that must be there behind it
+    sa.Column(
+        "cursor", LONG
+    ),  # how far a chunked unit has come; of a copying one, the keys that must be there behind it
     sa.Column("seconds", sa.Float(53), nullable=False),  # a plain Float is 4 bytes on MySQL
     **OPTIONS,
 )

@@ -30,7 +30,7 @@ from cms.schema.comparable import triggers_of_mysql
 from cms.schema.conversions import misfits
 from cms.schema.errors import Obstacle, SchemaError
 from cms.schema.journal import PROBE, not_compared
-from cms.schema.new_keys import CHANGED, KEY, KEY_DROPPED, key_of, left_by
+from cms.schema.new_keys import KEY, KEY_DROPPED, key_of
 from cms.schema.own_tables import Kept
 from cms.schema.planning import Planner
 from cms.schema.recording import FillOp, Recorded
@@ -43,6 +43,7 @@ WRITES_ANEW = {COPIES, "ALGORITHM=INPLACE, LOCK=NONE"}  # beside the old one, wh
 NOT_THERE = {1054, 1146}  # a column or table that an earlier step is to make
 READ_TWICE = 1137  # MySQL reads a temporary table once in a statement
 
+CHANGED = re.compile(rf"CHANGE ({NAME}) ({NAME}) ")
 ADDED = re.compile(rf"ADD COLUMN (?:IF NOT EXISTS )?({NAME}) ")
 RENAMED = re.compile(rf"(?:RENAME TABLE|ALTER TABLE) ({NAME}) (?:RENAME )?TO ({NAME})$")
 MADE = re.compile(rf"\s*CREATE TABLE ({NAME}) \(")
@@ -265,14 +266,17 @@ class Rehearsal:
         return way
 
     def reread(self, name: str, parts: list[str]) -> None:
-        keys, renamed = left_by(self.tables[name].foreign_keys, name, parts), {}
+        keys, renamed = list(self.tables[name].foreign_keys), {}
         for part in parts:
-            if found := KEY.match(part):
+            if found := KEY_DROPPED.match(part):
+                keys = [key for key in keys if key.name != unquoted(found[1])]
+            elif found := KEY.match(part):
                 keys.append(key_of(found, name))
             elif found := CHANGED.match(part):
                 old, new = unquoted(found[1]), unquoted(found[2])
                 columns = self.moved.setdefault(name, {})
                 renamed[new] = columns.pop(old, old)
+                keys = [replace(key, columns=[new if one == old else one for one in key.columns]) for key in keys]
             elif found := ADDED.match(part):
                 renamed[unquoted(found[1])] = ""
         self.moved.setdefault(name, {}).update(renamed)
