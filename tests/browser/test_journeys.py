@@ -119,6 +119,7 @@ def test_a_phone_is_enough(browser, site, session):
     with watched(browser, storage_state=session, viewport={"width": 390, "height": 844}, has_touch=True) as page:
 
         def fits():
+            page.wait_for_load_state()  # a width can be read before the style sheets have come
             assert page.evaluate("document.documentElement.scrollWidth") == 390, page.url
 
         page.goto(f"{site.url}/admin/")
