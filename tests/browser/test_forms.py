@@ -128,7 +128,8 @@ def test_the_summary_is_read_first_and_leads_into_the_fields(page, site):
 def test_the_summary_leads_into_a_picker_too(page, site):
     begin(page, site)
     picker(page, "Tags").press_sequentially("?!,")
-    page.get_by_role("button", name="Save draft").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save draft").click()
 
     page.get_by_role("alert").get_by_role("link", name=re.compile("^Tags")).click()
 
@@ -440,6 +441,7 @@ def test_a_picture_dropped_on_the_text_is_in_it_before_it_is_saved(page, site):
     expect(body(page)).to_have_value("Before.\n\n![Uploading tide.png…]()\n\nAfter.")
     page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("One moment: this is done as soon as the picture is there.")).to_be_visible()
+    until(lambda: page.wait_for_timeout(20) or held, "the picture on its way")
     held[0].continue_()
 
     page.wait_for_url(re.compile("/edit/"))

@@ -155,7 +155,7 @@ def test_rows_within_a_form_are_added_and_removed_and_the_log_knows_which(polls,
 
     page.get_by_role("link", name="Tea or coffee?").first.click()
     rows = page.locator("[data-inline-row]")
-    rows.first.wait_for()
+    expect(rows).to_have_count(2)
     assert sorted(field.input_value() for field in rows.get_by_role("textbox").all()) == ["Coffee", "Tea"]
     number = next(place for place in range(2) if rows.nth(place).get_by_role("textbox").input_value() == "Coffee")
     rows.nth(number).get_by_label("Remove when saved").check()
@@ -198,4 +198,4 @@ def test_many_are_deleted_by_a_bulk_act_after_its_question(polls, admin):
     page.get_by_role("main").get_by_role("button", name="Delete").click()
 
     expect(page.get_by_role("main")).to_contain_text("2 deleted.")
-    assert page.get_by_role("link", name=re.compile("of many")).all_inner_texts() == ["Second of many"]
+    expect(page.get_by_role("link", name=re.compile("of many"))).to_have_text(["Second of many"])

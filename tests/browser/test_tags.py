@@ -36,7 +36,7 @@ def writing(served, people, page):
         page.get_by_label("E-mail").fill(ADDRESSES[role])
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile(r"/admin/"))
+        page.wait_for_url(re.compile(r"^[^?]*/admin/"))
         page.goto(f"{served.url}/admin/post/new/")
         page.get_by_placeholder("Title", exact=True).fill(f"By one {role}")
         page.get_by_label(re.compile("^Text")).fill("Words.")
@@ -77,7 +77,8 @@ def test_the_title_of_a_series_is_one_thing_with_its_commas(writing, page):
     expect(page.locator(CHOSEN)).to_have_count(1)
     assert chosen(page) == ["Salt, tar and rope"]
     page.locator(".ts-control .item .remove").click()
-    page.get_by_role("button", name="Save draft").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save draft").click()
     expect(page.locator(".message-good")).to_be_visible()
     page.reload()
 
@@ -117,6 +118,7 @@ def test_enter_saves_what_a_tag_is_about_in_its_form_and_in_the_list(writing, pa
     about.fill("What the sea leaves behind. " * 5)
     about.press("Enter")
     expect(page.get_by_text("“Shells” is saved.")).to_be_visible()
+    page.wait_for_load_state()
 
     row = page.get_by_role("row").filter(has_text="Shells")
     row.locator(".cell-change").click()
