@@ -31,7 +31,7 @@ WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)' 2>/d
 test: .venv/made-for-tests
 	@$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The proofs of cms/schema with their figures as a table: all of them, an hour and more, half an hour with LEVEL=ci, or
+# The proofs of cms/schema with their figures as a table: all of them, three hours, half an hour with LEVEL=ci, or ten
 # minutes with LEVEL=small, which leaves out what `make test` has already tried. A kill -9 takes nothing of files in
 # memory, and putting databases right a thousand times costs no disk. What is measured against the clock goes alone, at
 # the end, on the disk. One that was cut off goes on with RESUME=1, if no Python has changed since.
@@ -42,7 +42,7 @@ PROOFS := $(if $(PROOFS_$(LEVEL)),$(addprefix tests/schema/test_,$(PROOFS_$(LEVE
 schema-proof: .venv/made-for-tests
 	@$(if $(RESUME),,rm -f .figures .proved;) export CMS_TEST_PROOF=$(LEVEL) CMS_PROOF_FIGURES="$(CURDIR)/.figures"; \
 	export CMS_PROOF_PASSED="$(CURDIR)/.proved"; failed=0; \
-	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -p tests.schema.passed_before -n auto --dist worksteal \
+	$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -q -p tests.schema.passed_before -n $(WORKERS) --dist worksteal \
 	    --ignore=tests/schema/test_stalls.py $(PROOFS) || failed=1; \
 	$(if $(filter small,$(LEVEL)),,$(PYTHON) -m pytest -q -p tests.schema.passed_before tests/schema/test_stalls.py || failed=1;) \
 	$(PYTHON) -m tests.schema.figures .figures; exit $$failed

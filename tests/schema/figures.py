@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-# How much is tried: a handful with CMS_TEST_PROOF=small, half an hour's with ci, all of it with 1. Without it, what
+# How much is tried: some minutes' with CMS_TEST_PROOF=small, half an hour's with ci, all of it with 1. Without it, what
 # kills and walks for minutes is left out.
 LEVEL = os.environ.get("CMS_TEST_PROOF", "")
 PROOF = LEVEL == "1"

@@ -56,9 +56,10 @@ SERVER_PARTS = CLIENT_PARTS if LARGE else [range(0, PASSAGES, 8)]
 REVISIONS = project_revisions()
 WAYS = [[way] for way in OPPOSITE] if PROOF else [[*OPPOSITE]]
 PROJECT_PARTS = [([one], ways) for one in REVISIONS for ways in WAYS] if LARGE else [(REVISIONS, WAYS[0])]
-# K2: rows of the large table, and how often it is killed somewhere.
-ROWS_OF_LARGE = amount(60_000, 100_000, 300_000)
-RANDOM_KILLS = amount(2, 25, 100)
+# K2: rows of the large table, how often it is killed somewhere, and how often a copy of a small one is.
+ROWS_OF_LARGE = amount(20_000, 100_000, 300_000)
+RANDOM_KILLS = amount(25, 25, 100)
+COPY_KILLS = amount(30, 75, 300)
 DEFINES = re.compile(r"(ALTER|CREATE|DROP|RENAME) ")
 SECONDS_OF_SMALL = 0.008  # what a small table takes to be defined, or some more
 HOWS = {"sqlite": ["before"], "mariadb": ["before", "sent"]}
@@ -334,7 +335,7 @@ def test_k2_the_server_may_die_at_any_moment_of_a_copy_of_a_table_with_foreign_k
     copies = [point for point in stage.points(["ask"], reads=False) if is_copy(stage.statements[point.at - 1])]
     assert copies
     kill = killing_within(durable_server, 1.5 * seconds, seed=1)
-    try_points(bench, children, stage, copies * (RANDOM_KILLS * 3), tally, reached=kill, restarted=start)
+    try_points(bench, children, stage, copies * COPY_KILLS, tally, reached=kill, restarted=start)
 
     figure = f"{lost} times the server came up without the keys, {seconds * 1000:.0f} ms a copy"
     record("K2 server, copies", tally.points, tally.passed, figure)

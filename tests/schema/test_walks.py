@@ -22,9 +22,9 @@ from tests.schema.walks import Walk, WalkFailed
 pytestmark = needs_level
 
 MOVES = 7
-WALKS = {"sqlite": amount(15, 1_000, 3_000), "mariadb": amount(5, 100, 300)}
+WALKS = {"sqlite": amount(1_000, 1_000, 3_000), "mariadb": amount(100, 100, 300)}
 HYPOTHESIS = {"sqlite": amount(10, 200, 600), "mariadb": amount(2, 20, 60)}
-KILLED_WALKS = {"sqlite": amount(3, 100, 300), "mariadb": amount(2, 20, 60)}
+KILLED_WALKS = {"sqlite": amount(10, 100, 300), "mariadb": amount(10, 20, 60)}
 PLAIN_WALKS = {"sqlite": amount(10, 40, 40), "mariadb": 12}
 SHOWN = 5
 
@@ -90,7 +90,7 @@ class Walks:
 
 
 # So that more than one core walks; the few that somebody asks for go together.
-PARTS = 1 if {"CMS_TEST_SEED", "CMS_TEST_WALKS"} & os.environ.keys() else amount(1, 10, 20)
+PARTS = 1 if {"CMS_TEST_SEED", "CMS_TEST_WALKS"} & os.environ.keys() else amount(10, 10, 20)
 in_parts = pytest.mark.parametrize("part", range(1, PARTS + 1), ids=lambda part: f"part{part}")
 
 
