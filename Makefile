@@ -31,7 +31,7 @@ WORKERS := $(shell $(PYTHON) -c 'import os; print(os.cpu_count() * 3 // 2)' 2>/d
 test: .venv/made-for-tests
 	@$(FOLDER) $(COMPILED) TMPDIR="$$folder" $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The proofs of cms/schema with their figures as a table: all of them, three hours, half an hour with LEVEL=ci, or ten
+# The proofs of cms/schema with their figures as a table: all of them, three hours, half an hour with LEVEL=ci, or
 # minutes with LEVEL=small, which leaves out what `make test` has already tried. A kill -9 takes nothing of files in
 # memory, and putting databases right a thousand times costs no disk. What is measured against the clock goes alone, at
 # the end, on the disk. One that was cut off goes on with RESUME=1, if no Python has changed since.
